@@ -1,1 +1,3 @@
-export {}
+export type { AuditActor, AuditEvent, AuditKind, AuditResult } from './audit-event.ts'
+export type { Problem } from './problem.ts'
+export type { SessionView } from './session-view.ts'

@@ -1,1 +1,85 @@
-export {}
+import type { Headers } from './headers.ts'
+
+export type RequestId = string
+/** Milliseconds since 1970-01-01T00:00:00Z. */
+export type Instant = number
+
+/** All that is known of a request before its body. Built once by a door, never changed. Routing, judgement and forwarding see this one `path`. */
+export interface RequestHead {
+  readonly id: RequestId
+  readonly at: Instant
+  /** The visitor's address in canonical text; see client.ts. */
+  readonly client: string
+  readonly scheme: 'http' | 'https'
+  /** The Host field in lower case, port included when it was sent. */
+  readonly host: string
+  readonly method: string
+  /** Canonical: see canonicalTarget. */
+  readonly path: string
+  /** Without the `?`; as received. Empty when absent. */
+  readonly query: string
+  readonly headers: Headers
+}
+
+export type Target =
+  | { readonly kind: 'target'; readonly path: string; readonly query: string }
+  | { readonly kind: 'refused'; readonly why: string }
+
+const UNRESERVED = /[A-Za-z0-9\-._~]/
+
+/**
+ * Turns a request target in origin-form (RFC 9112 §3.2.1) into the one spelling of its path that everything after it sees.
+ * Percent-encoded unreserved characters are decoded, other escapes get upper-case digits (RFC 3986 §6.2.2). What two servers
+ * could read in two ways is refused: dot segments, empty segments, `\`, `;`, encoded slashes, double encoding, control characters.
+ */
+export function canonicalTarget(raw: string): Target {
+  if (!raw.startsWith('/')) return refused('not in origin-form')
+  if (!/^[\x21-\x7e]*$/.test(raw)) return refused('characters outside printable ASCII')
+  const mark = raw.indexOf('?')
+  const rawPath = mark < 0 ? raw : raw.slice(0, mark)
+  const query = mark < 0 ? '' : raw.slice(mark + 1)
+  if (raw.includes('#')) return refused('a fragment')
+  if (/["<>\\^`{|}]/.test(rawPath)) return refused('a character that RFC 3986 does not allow in a path')
+  const path = rawPath.includes('%') ? normaliseEscapes(rawPath) : rawPath
+  if (path === null) return refused('a percent sign without two hex digits, or a control character')
+  if (path.includes(';')) return refused('path parameters (`;`)')
+  // `%2F` and `%5C` separate segments for some servers and not for others; `%25` hides either from one round of decoding.
+  if (/%(?:2F|5C|25|3B)/.test(path)) return refused('an encoded slash, backslash, semicolon or percent sign')
+  if (path.includes('//')) return refused('an empty segment')
+  if (/\/\.{1,2}(?:\/|$)/.test(path)) return refused('a dot segment')
+  return { kind: 'target', path, query }
+}
+
+function normaliseEscapes(path: string): string | null {
+  let bad = false
+  const result = path.replaceAll(/%(.{0,2})/g, (_whole, digits: string) => {
+    if (!/^[0-9A-Fa-f]{2}$/.test(digits)) {
+      bad = true
+      return ''
+    }
+    const code = Number.parseInt(digits, 16)
+    if (code < 0x20 || code === 0x7f) bad = true
+    const character = String.fromCharCode(code)
+    return code < 0x80 && UNRESERVED.test(character) ? character : `%${digits.toUpperCase()}`
+  })
+  return bad ? null : result
+}
+
+function refused(why: string): Target {
+  return { kind: 'refused', why }
+}
+
+/** Does this request want a page? Then a refusal may be a page too; everything else gets problem+json. */
+export function isNavigation(head: RequestHead): boolean {
+  if (head.method !== 'GET' && head.method !== 'HEAD') return false
+  const mode = head.headers.get('sec-fetch-mode')
+  if (mode !== null) return mode === 'navigate'
+  return head.headers.get('accept')?.includes('text/html') ?? false
+}
+
+const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS']
+
+/** RFC 9110 §9.2.1, less TRACE, which the gateway never takes. */
+export function isSafe(method: string): boolean {
+  return SAFE_METHODS.includes(method)
+}

@@ -1,0 +1,59 @@
+/** Everything that is worth a line in the audit trail. A passed request is not: it has its access log line. */
+export type AuditKind =
+  | 'gateway.started'
+  | 'gateway.stopped'
+  | 'config.loaded'
+  | 'login.succeeded'
+  | 'login.failed'
+  | 'login.throttled'
+  | 'password.changed'
+  | 'password.locked'
+  | 'logout'
+  | 'session.started'
+  | 'session.rotated'
+  | 'session.ended'
+  | 'visit.started'
+  | 'account.added'
+  | 'account.disabled'
+  | 'account.enabled'
+  | 'account.password_set'
+  | 'request.refused'
+  | 'secret.added'
+  | 'secret.rotated'
+  | 'secret.revoked'
+  | 'secret.expiring'
+  | 'secret.reflected'
+  | 'vault.created'
+  | 'vault.rekeyed'
+  | 'vault.open_failed'
+  | 'upstream.failed'
+  | 'upstream.tls_failed'
+
+export type AuditResult = 'ok' | 'refused' | 'failed'
+
+/** Who did it. `session` is a keyed hash of the session's store key: constant for one session, useless as a cookie. */
+export interface AuditActor {
+  readonly via: 'browser' | 'command' | 'gateway'
+  readonly account: string | null
+  readonly session: string | null
+}
+
+/** One entry of the audit trail. Holds no secret, no cookie, no body; the query string is never part of `target`. */
+export interface AuditEvent {
+  readonly kind: AuditKind
+  /** ISO 8601, UTC, milliseconds, `Z`. */
+  readonly at: string
+  /** The request that caused it, null for the command line and for the gateway's own acts. */
+  readonly request: string | null
+  readonly actor: AuditActor
+  /** The visitor's address, null when there is none. */
+  readonly address: string | null
+  /** What it was done to: a route, an account, a credential. */
+  readonly target: string | null
+  readonly result: AuditResult
+  /** A code from the table of errors, or the reason that a session ended. */
+  readonly reason: string | null
+  /** The rule that decided, null when none did. */
+  readonly rule: string | null
+  readonly detail: Readonly<Record<string, string | number | boolean>>
+}

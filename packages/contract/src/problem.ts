@@ -1,0 +1,14 @@
+/** What the gateway answers when it refuses: RFC 9457 problem details with a stable code. Media type `application/problem+json`. */
+export interface Problem {
+  /** Always `about:blank`: the code below says more than a URL would. */
+  readonly type: 'about:blank'
+  /** The code's public text; the same for every visitor. */
+  readonly title: string
+  readonly status: number
+  /** Stable name of the failure, also in the `Cloakroom-Error` field. */
+  readonly code: string
+  /** Quote this to the operator: it is in the log and in the audit trail. */
+  readonly request: string
+  /** Where a person can sign in; only with `session_required`. */
+  readonly login?: string
+}

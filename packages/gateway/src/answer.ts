@@ -1,0 +1,34 @@
+import type { Readable } from 'node:stream'
+import type { HeaderField } from './decide/headers.ts'
+
+/** A body on its way: chunks that come before `start` are kept; one sink, once. */
+export interface BodySource {
+  /** Bytes, when known beforehand. */
+  readonly length: number | null
+  start(sink: BodySink): void
+  /** After the sink's `chunk` said false: go on. */
+  resume(): void
+  /** The sink is gone: let the source's socket go, too. */
+  cancel(reason: Error): void
+}
+
+export interface BodySink {
+  /** False: full, wait for `resume`. */
+  chunk(bytes: Uint8Array): boolean
+  end(): void
+  /** The body broke off: what was sent is not whole and must not look whole. */
+  fail(cause: Error): void
+}
+
+/** What a door sends back. Field names in lower case, each line an entry of its own; framing is the door's. */
+export interface Answer {
+  readonly status: number
+  readonly headers: readonly HeaderField[]
+  readonly body: BodySource | Uint8Array | null
+}
+
+/** A request's body as a door found it. `length` is null for chunked transfer. */
+export interface RequestBody {
+  readonly stream: Readable
+  readonly length: number | null
+}

@@ -1,0 +1,30 @@
+import type { Headers } from './headers.ts'
+
+/** `__Host-Http-` (layered-cookies): a script can neither read nor plant it; older browsers treat it as `__Host-`. */
+export const SESSION_COOKIE = '__Host-Http-session'
+export const VISIT_COOKIE = '__Host-Http-visit'
+export const DEVICE_COOKIE = '__Host-Http-device'
+
+export type CookieValue =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'one'; readonly value: string }
+  | { readonly kind: 'many' }
+
+/** Reads one cookie. Two of the same name are a tossed cookie (a sibling host planted the second): neither is believed. */
+export function readCookie(headers: Headers, name: string): CookieValue {
+  const line = headers.get('cookie')
+  if (line === null || !line.includes(name)) return { kind: 'absent' }
+  let value: string | null = null
+  for (const pair of line.split(';')) {
+    const equals = pair.indexOf('=')
+    if (equals < 0 || pair.slice(0, equals).trim() !== name) continue
+    if (value !== null) return { kind: 'many' }
+    value = pair.slice(equals + 1).trim()
+  }
+  return value === null ? { kind: 'absent' } : { kind: 'one', value }
+}
+
+/** Names that only the gateway may set on this origin, whatever their case: some browsers match prefixes without case. */
+export function isOwnCookieName(name: string): boolean {
+  return /^__(?:Host|Secure|Http|Host-Http)-/i.test(name.trim())
+}

@@ -1,0 +1,49 @@
+import type { Instant } from './head.ts'
+
+/** A limit by GCRA (the leaky bucket as a meter, ITU-T I.371): `burst` at once, then one each `per / max` milliseconds. */
+export interface Limit {
+  readonly max: number
+  readonly perMs: number
+  /** How many may come at once; `max` when all of a window may. */
+  readonly burst: number
+}
+
+/** One counter that a request touches. Keys are tuples, written with lengths, so that no two tuples share a key. */
+export interface Hit {
+  readonly key: string
+  readonly limit: Limit
+  /** The counter may be forgotten when it was not touched for so long. */
+  readonly keepMs: number
+}
+
+export interface Count {
+  readonly key: string
+  readonly over: boolean
+  /** Until the next one would be admitted; 0 when it would be now. */
+  readonly retryAfterMs: number
+}
+
+/** A counter's whole state: the theoretical arrival time. */
+export type Arrival = Instant
+
+export interface Metered {
+  readonly arrival: Arrival
+  readonly over: boolean
+  readonly retryAfterMs: number
+}
+
+/** Counts one arrival. A refused arrival changes nothing, so that hammering does not prolong the wait. */
+export function meter(arrival: Arrival | null, limit: Limit, at: Instant): Metered {
+  const interval = limit.perMs / limit.max
+  const tolerance = interval * limit.burst
+  // A clock that jumped back must not lock a visitor out for the length of the jump.
+  const known = arrival === null || arrival - at > tolerance + limit.perMs ? at : Math.max(arrival, at)
+  const next = known + interval
+  const wait = next - tolerance - at
+  return wait > 0 ? { arrival: known, over: true, retryAfterMs: Math.ceil(wait) } : { arrival: next, over: false, retryAfterMs: 0 }
+}
+
+/** `counterKey('login', account, address)`: parts cannot run into each other (CVE-2026-16158 class). */
+export function counterKey(...parts: readonly string[]): string {
+  return parts.map((part) => `${part.length}:${part}`).join('')
+}

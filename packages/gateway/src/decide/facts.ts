@@ -1,0 +1,54 @@
+import type { Count } from './counters.ts'
+import type { RequestHead } from './head.ts'
+import type { Route } from './route.ts'
+import type { RevokeReason, Session, SessionId, Visitor } from './session.ts'
+
+/** All that a decision may depend on. */
+export interface Facts {
+  readonly head: RequestHead
+  readonly route: Route
+  readonly visitor: Visitor
+  readonly counts: readonly Count[]
+}
+
+/** Codes that a judgement may refuse with; errors.ts holds their status and text. */
+export type RefusalCode =
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'method_refused'
+  | 'misdirected'
+  | 'plain_http'
+  | 'duplicate_cookie'
+  | 'cross_site'
+  | 'csrf_header_missing'
+  | 'destination_refused'
+  | 'session_required'
+  | 'visit_required'
+  | 'role_required'
+  | 'visit_exhausted'
+
+export type Reply =
+  | { readonly kind: 'problem'; readonly code: RefusalCode; readonly allow?: readonly string[]; readonly retryAfterMs?: number }
+  /** A person who is to sign in: the login page for a navigation, 401 for everything else. */
+  | { readonly kind: 'login' }
+  /** A navigation to another name or scheme of this very site: go to the one that the browser should use. */
+  | { readonly kind: 'redirect'; readonly location: string }
+  /** OPTIONS is answered here and never forwarded. `origin` is set when it is an allowed origin's preflight. */
+  | { readonly kind: 'options'; readonly allow: readonly string[]; readonly origin: string | null }
+
+export type Effect =
+  | { readonly do: 'touch'; readonly session: SessionId }
+  | { readonly do: 'start-visit' }
+  /** Time ended it: note it in the store and in the audit trail, once. */
+  | { readonly do: 'end-expired'; readonly session: Session; readonly because: RevokeReason }
+
+/** What the judgement rests on, for the log and for `explain`: each step's name with its outcome. */
+export interface Evidence {
+  readonly route: string | null
+  readonly steps: readonly string[]
+}
+
+export type Decision =
+  | { readonly verdict: 'pass'; readonly route: Route; readonly visitor: Visitor; readonly evidence: Evidence; readonly effects: readonly Effect[] }
+  | { readonly verdict: 'refuse'; readonly reply: Reply; readonly visitor: Visitor | null; readonly evidence: Evidence; readonly effects: readonly Effect[] }
+

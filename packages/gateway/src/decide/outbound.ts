@@ -1,0 +1,60 @@
+import type { RequestHead } from './head.ts'
+import { foldName, type HeaderField } from './headers.ts'
+import type { ApiRoute } from './route.ts'
+
+/** What the upstream will see, before the credential is placed. */
+export interface OutboundHead {
+  readonly method: string
+  readonly origin: string
+  readonly path: string
+  readonly query: string
+  readonly headers: readonly HeaderField[]
+}
+
+/** Request fields that pass to every upstream. All others stay here, the browser's name and origin included, unless the API's `carry` names them. */
+const CARRIED: ReadonlySet<string> = new Set([
+  'accept', 'accept-language', 'content-type', 'content-encoding', 'content-language',
+  'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'if-range', 'range',
+])
+
+/** Fields that `carry` may not name: credentials, framing, identity, and what the gateway itself writes. */
+const NEVER_CARRIED =
+  /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|via|expect|content-length|accept-encoding|cookie2?|authorization|forwarded|date|x-request-id|x-real-ip|x-http-method(?:-override)?|x-method-override|signature(?:-input)?|client-cert(?:-chain)?|x-csrf)$|^(?:proxy|x-forwarded|sec|cloakroom|x-user|access-control)-/
+
+export function mayCarry(name: string): boolean {
+  return !NEVER_CARRIED.test(foldName(name))
+}
+
+export interface OutboundOptions {
+  /** Our name in `Via` (RFC 9110 §7.6.3). */
+  readonly pseudonym: string
+  /** True while answers are searched for the secret: a compressed one would have to be unpacked first. */
+  readonly identityOnly: boolean
+}
+
+/** Head and route → the request to the upstream. An allow-list: a field nobody thought of does not pass. */
+export function outbound(head: RequestHead, route: ApiRoute, options: OutboundOptions): OutboundHead {
+  const { api } = route
+  const headers: HeaderField[] = []
+  const named = connectionNamed(head)
+  for (const field of head.headers.entries()) {
+    const name = field[0]
+    if (!(CARRIED.has(name) || api.carry.includes(name)) || named?.includes(name)) continue
+    headers.push(field)
+  }
+  headers.push(['accept-encoding', options.identityOnly ? 'identity' : (head.headers.get('accept-encoding') ?? 'identity')])
+  headers.push(['user-agent', options.pseudonym], ['via', `1.1 ${options.pseudonym}`], ['x-request-id', head.id])
+  return { method: head.method, origin: api.upstreamOrigin, path: upstreamPath(head.path, route), query: head.query, headers }
+}
+
+function upstreamPath(path: string, { api }: ApiRoute): string {
+  const whole = api.upstreamPath + path.slice(api.prefix.length)
+  return whole === '' ? '/' : whole
+}
+
+/** RFC 9110 §7.6.1: a field named by Connection belongs to that connection. What the gateway adds itself comes later and cannot be named away. */
+function connectionNamed(head: RequestHead): readonly string[] | null {
+  const connection = head.headers.get('connection')
+  if (connection === null || connection === 'keep-alive') return null
+  return connection.split(',').map((name) => name.trim().toLowerCase())
+}

@@ -1,0 +1,85 @@
+import type { Range } from './ip.ts'
+import type { Route } from './route.ts'
+
+export type CredentialName = string
+
+/** Who may use a route. `login` with `role` needs one of the roles. */
+export type Access =
+  | { readonly kind: 'public' }
+  | { readonly kind: 'visitor' }
+  | { readonly kind: 'login' }
+  | { readonly kind: 'role'; readonly role: string }
+
+export type LeakAnswer = 'redact' | 'withhold'
+
+/** One upstream and how the website may use it. */
+export interface Api {
+  readonly name: string
+  /** Public path prefix, no trailing slash: `/api/shop`. */
+  readonly prefix: string
+  /** Exactly scheme, host and port. */
+  readonly upstreamOrigin: string
+  /** Put before what follows the prefix; no trailing slash, may be empty. */
+  readonly upstreamPath: string
+  readonly credential: CredentialName | null
+  /** Further request fields that this upstream needs; lower case. */
+  readonly carry: readonly string[]
+  /** Upstream cookies that may pass, by name. */
+  readonly cookies: readonly string[]
+  /** Foreign origins that a redirect or a link of this upstream may name. */
+  readonly linksTo: readonly string[]
+  /** `Sec-Fetch-Dest` values that may load from here; `empty` is fetch and XHR. */
+  readonly destinations: readonly string[]
+  readonly access: Access
+  readonly onLeak: LeakAnswer
+  readonly limits: ApiLimits
+}
+
+/** Bytes and milliseconds. */
+export interface ApiLimits {
+  readonly requestBytes: number
+  readonly responseBytes: number | null
+  readonly connectMs: number
+  /** From the request's last byte to the answer's head. */
+  readonly headMs: number
+  /** Between two pieces of an answer's body. */
+  readonly idleMs: number
+}
+
+export interface Site {
+  readonly access: Access
+}
+
+export interface SessionLimits {
+  readonly idleMs: number
+  readonly absoluteMs: number
+  /** Sessions that one account may hold at once. */
+  readonly perAccount: number
+  readonly onLimit: 'end-oldest' | 'refuse' | 'end-all'
+}
+
+export interface VisitLimits {
+  readonly lifetimeMs: number
+  /** API calls that one visit may make. */
+  readonly requests: number
+  /** Visits that one address (IPv6: /64) may begin per hour. */
+  readonly perAddressHour: number
+}
+
+/** What the owner decided, compiled from cloakroom.yaml. Immutable: a request keeps the policy that it began with. */
+export interface Policy {
+  /** The origin that the browser sees. */
+  readonly publicOrigin: string
+  /** Its host with the port as a browser sends it: `localhost:8080`, `shop.example`. */
+  readonly publicHost: string
+  /** Prefix of the gateway's own endpoints, no trailing slash: `/auth`. */
+  readonly basePath: string
+  readonly routes: readonly Route[]
+  readonly apis: readonly Api[]
+  readonly site: Site | null
+  readonly sessions: SessionLimits
+  readonly visits: VisitLimits
+  /** Other origins whose pages may call the APIs; exact. */
+  readonly allowedOrigins: readonly string[]
+  readonly trustedProxies: readonly Range[]
+}

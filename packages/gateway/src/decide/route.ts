@@ -1,0 +1,87 @@
+import type { Access, Api, Policy, Site } from './policy.ts'
+
+/** One line of an API's `allow`. */
+export interface ApiRoute {
+  readonly kind: 'api'
+  /** `shop: GET /products/**`, as in the configuration: shown in logs and evidence. */
+  readonly id: string
+  readonly api: Api
+  /** Upper case, or `*` for any but TRACE and CONNECT. */
+  readonly method: string
+  readonly pattern: Pattern
+}
+
+/** The website itself. */
+export interface SiteRoute {
+  readonly kind: 'site'
+  readonly id: 'site'
+  readonly site: Site
+}
+
+export type Route = ApiRoute | SiteRoute
+
+export type Found =
+  | { readonly kind: 'route'; readonly route: Route }
+  | { readonly kind: 'method'; readonly api: Api; readonly allow: readonly string[] }
+  | { readonly kind: 'none' }
+
+/** Segments below the prefix: a text, `*` for exactly one segment, `**` at the end for any number. */
+export type Pattern = readonly string[]
+
+/** Reads `/orders/*` or `/products/**`. Null when it is not a pattern: `**` stands last, `*` stands alone in its segment. */
+export function parsePattern(text: string): Pattern | null {
+  if (!text.startsWith('/')) return null
+  const segments = text === '/' ? [] : text.slice(1).split('/')
+  const usable = segments.every((segment, at) => segment === '*' || (segment === '**' ? at === segments.length - 1 : !/[*%?#\\;]/.test(segment)))
+  return usable && segments.every((segment, at) => (segment !== '' || at === segments.length - 1) && segment !== '.' && segment !== '..') ? segments : null
+}
+
+/** Which route does this method and canonical path belong to? APIs first, longest prefix first; what no line allows is denied. */
+export function findRoute(policy: Policy, method: string, path: string): Found {
+  const api = findApi(policy.apis, path)
+  if (api === null) return policy.site === null ? { kind: 'none' } : { kind: 'route', route: { kind: 'site', id: 'site', site: policy.site } }
+  const rest = path.slice(api.prefix.length)
+  const allow: string[] = []
+  for (const route of policy.routes) {
+    if (route.kind !== 'api' || route.api !== api || !matches(route.pattern, rest)) continue
+    if (admitsMethod(route.method, method)) return { kind: 'route', route }
+    allow.push(route.method === 'GET' ? 'GET, HEAD' : route.method)
+  }
+  return allow.length === 0 ? { kind: 'none' } : { kind: 'method', api, allow: [...new Set(allow), 'OPTIONS'] }
+}
+
+/** The API whose prefix covers the path, on a segment border; the longest one. */
+export function findApi(apis: readonly Api[], path: string): Api | null {
+  let best: Api | null = null
+  for (const api of apis) {
+    if (!isBelow(path, api.prefix)) continue
+    if (best === null || api.prefix.length > best.prefix.length) best = api
+  }
+  return best
+}
+
+/** Is the path the prefix itself or below it? `/api/shopping` is not below `/api/shop`. */
+export function isBelow(path: string, prefix: string): boolean {
+  return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f)
+}
+
+/** Does `rest` (empty, or beginning with `/`) fit the pattern? */
+export function matches(pattern: Pattern, rest: string): boolean {
+  const segments = rest === '' || rest === '/' ? [] : rest.slice(1).split('/')
+  for (const [at, wanted] of pattern.entries()) {
+    if (wanted === '**') return true
+    const found = segments[at]
+    // `*` is one segment, not none: an empty one comes from a trailing slash.
+    if (found === undefined || (wanted === '*' ? found === '' : found !== wanted)) return false
+  }
+  return segments.length === pattern.length
+}
+
+export function accessOf(route: Route): Access {
+  return route.kind === 'api' ? route.api.access : route.site.access
+}
+
+function admitsMethod(allowed: string, method: string): boolean {
+  // HEAD is GET without the body (RFC 9110 §9.3.2): whoever may read may ask how long it is.
+  return allowed === method || allowed === '*' || (allowed === 'GET' && method === 'HEAD')
+}

@@ -1,0 +1,70 @@
+import type { RefusalCode } from './decide/facts.ts'
+
+interface Failure {
+  readonly status: number
+  /** What a visitor reads. Says nothing of upstreams, files or versions. */
+  readonly title: string
+}
+
+/** Every failure that a visitor can meet: code → status and public title. docs/reference/errors.md has a paragraph for each. */
+export const FAILURES = {
+  bad_request: { status: 400, title: 'The request cannot be read.' },
+  bad_path: { status: 400, title: 'The path can be read in more than one way.' },
+  duplicate_cookie: { status: 400, title: 'A session cookie was sent twice.' },
+  body_unreadable: { status: 400, title: 'The body is not what its content type says.' },
+  session_required: { status: 401, title: 'Sign in first.' },
+  visit_required: { status: 401, title: 'Open the website first.' },
+  login_failed: { status: 401, title: 'The name or the password is not right.' },
+  cross_site: { status: 403, title: 'This call does not come from this website.' },
+  csrf_header_missing: { status: 403, title: 'This call lacks the field X-CSRF: 1.' },
+  destination_refused: { status: 403, title: 'This address answers scripts of this website only.' },
+  plain_http: { status: 403, title: 'Use HTTPS.' },
+  role_required: { status: 403, title: 'Your account may not do this.' },
+  password_wrong: { status: 403, title: 'The current password is not right.' },
+  not_found: { status: 404, title: 'There is nothing here.' },
+  method_not_allowed: { status: 405, title: 'This method is not allowed here.' },
+  method_refused: { status: 405, title: 'This method is never allowed.' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive.' },
+  session_limit: { status: 409, title: 'This account is signed in on too many devices.' },
+  body_too_large: { status: 413, title: 'The body is too large.' },
+  target_too_long: { status: 414, title: 'The address is too long.' },
+  media_type_refused: { status: 415, title: 'This content type is not taken here.' },
+  misdirected: { status: 421, title: 'This gateway does not answer for that host.' },
+  password_refused: { status: 422, title: 'This password cannot be used.' },
+  too_many_attempts: { status: 429, title: 'Too many attempts. Wait, then try again.' },
+  visit_exhausted: { status: 429, title: 'This visit has used up its calls.' },
+  headers_too_large: { status: 431, title: 'The header fields are too large.' },
+  internal: { status: 500, title: 'Something went wrong here.' },
+  upstream_unreachable: { status: 502, title: 'The service behind this website does not answer.' },
+  upstream_invalid: { status: 502, title: 'The service behind this website gave an unusable answer.' },
+  upstream_untrusted: { status: 502, title: 'The service behind this website could not be verified.' },
+  upstream_redirect: { status: 502, title: 'The service behind this website pointed elsewhere.' },
+  answer_withheld: { status: 502, title: 'The answer was withheld.' },
+  answer_too_large: { status: 502, title: 'The answer is too large.' },
+  store_unavailable: { status: 503, title: 'This cannot be checked right now. Try again soon.' },
+  credential_unavailable: { status: 503, title: 'This service is not available right now.' },
+  busy: { status: 503, title: 'Too much is going on right now. Try again soon.' },
+  stopping: { status: 503, title: 'This gateway is being restarted. Try again soon.' },
+  upstream_timeout: { status: 504, title: 'The service behind this website took too long.' },
+} as const satisfies Record<string, Failure>
+
+export type FailureCode = keyof typeof FAILURES
+
+// Every code that a judgement may refuse with has a row in the table.
+type Missing = Exclude<RefusalCode, FailureCode>
+const complete: Missing extends never ? true : never = true
+void complete
+
+/** For our bug, a broken dependency, an unusable answer. The visitor sees the table's text; `detail` and `cause` go to the log. */
+export class GateError extends Error {
+  readonly code: FailureCode
+  /** Milliseconds; becomes `Retry-After`. */
+  readonly retryAfterMs: number | null
+
+  constructor(code: FailureCode, detail: string, options: { readonly cause?: unknown; readonly retryAfterMs?: number } = {}) {
+    super(`${code}: ${detail}`, { cause: options.cause })
+    this.name = 'GateError'
+    this.code = code
+    this.retryAfterMs = options.retryAfterMs ?? null
+  }
+}

@@ -1,0 +1,147 @@
+import { causedBy, auditEvent, browser } from './audit/event.ts'
+import type { Answer, RequestBody } from './answer.ts'
+import { admit } from './decide/admit.ts'
+import { readCookie, SESSION_COOKIE, VISIT_COOKIE } from './decide/cookies.ts'
+import { decide, hits } from './decide/decide.ts'
+import type { Decision, Effect, Evidence, Reply } from './decide/facts.ts'
+import type { RequestHead } from './decide/head.ts'
+import type { Policy } from './decide/policy.ts'
+import { accessOf, type ApiRoute, type Route } from './decide/route.ts'
+import { identify, type Visitor } from './decide/session.ts'
+import { GateError } from './errors.ts'
+import { passThrough } from './forward/pass-through.ts'
+import { render } from './http/render.ts'
+import { problem } from './http/problem.ts'
+import { HSTS } from './http/security-headers.ts'
+import type { Parts } from './parts.ts'
+
+/** The way of a request. `judge` says what would happen; `handle` makes it happen. */
+export interface Gateway {
+  judge(head: RequestHead): Promise<Decision | 'own'>
+  /** Never rejects: whatever is thrown on the way becomes a refusal, and nothing is sent upstream. */
+  handle(head: RequestHead, body: RequestBody | null): Promise<Answer>
+}
+
+export function createSpine(parts: Parts): Gateway {
+  async function judge(head: RequestHead, policy: Policy = parts.policy()): Promise<Decision | 'own'> {
+    const admission = admit(head, policy)
+    if (admission.kind === 'own') return 'own'
+    if (admission.kind === 'refused') return { verdict: 'refuse', visitor: null, ...admission }
+    const visitor = await recognise(head, admission.route, policy)
+    if (visitor === 'tossed') return tossed(admission.route)
+    const touched = hits(head, admission.route, visitor, policy)
+    const counts = touched.length === 0 ? [] : await parts.counters.add(touched, head.at)
+    if (counts.length !== touched.length) throw new GateError('store_unavailable', 'the counters gave no answer for every hit')
+    return decide({ head, route: admission.route, visitor, counts }, policy, admission.steps)
+  }
+
+  /** Who sent it? Asks the store only where the answer matters. */
+  async function recognise(head: RequestHead, route: Route, policy: Policy): Promise<Visitor | 'tossed'> {
+    const access = accessOf(route)
+    const visits = access.kind === 'visitor' || route.kind === 'site'
+    if (access.kind === 'public' && !visits) return { kind: 'stranger', stale: null, expired: null }
+    const session = readCookie(head.headers, SESSION_COOKIE)
+    const visit = visits ? readCookie(head.headers, VISIT_COOKIE) : ABSENT
+    if (session.kind === 'many' || visit.kind === 'many') return 'tossed'
+    const claim = session.kind === 'one' && (access.kind !== 'public') ? await parts.sessions.claim(session.value) : null
+    return identify(claim, visit.kind === 'one' ? parts.visits.open(visit.value, head.at) : null, policy.sessions, head.at)
+  }
+
+  async function handle(head: RequestHead, body: RequestBody | null): Promise<Answer> {
+    const policy = parts.policy()
+    let evidence: Evidence = { route: null, steps: [] }
+    let answer: Answer
+    try {
+      const decision = await judge(head, policy)
+      if (decision === 'own') {
+        answer = await parts.endpoints.answer(head, body, policy)
+      } else {
+        evidence = decision.evidence
+        const cookies = await carryOut(decision.effects, head)
+        const bare = decision.verdict === 'refuse' ? refuse(head, decision.reply, decision.visitor, policy) : await pass(head, body, decision.route)
+        answer = withCookies(bare, cookies)
+      }
+    } catch (cause) {
+      parts.observer.failure(head, cause)
+      answer = failed(head, cause)
+    }
+    parts.observer.access({ head, ...evidence, status: answer.status, code: codeOf(answer) })
+    return policy.publicOrigin.startsWith('https:') && head.scheme === 'https' ? { ...answer, headers: [...answer.headers, HSTS] } : answer
+  }
+
+  async function pass(head: RequestHead, body: RequestBody | null, route: Route): Promise<Answer> {
+    if (route.kind === 'api') return await passThrough(head, body, route satisfies ApiRoute, parts)
+    if (parts.site === null) throw new GateError('internal', 'the policy names a site that no part serves')
+    return await parts.site.answer(head)
+  }
+
+  function refuse(head: RequestHead, reply: Reply, visitor: Visitor | null, policy: Policy): Answer {
+    const answer = render(reply, head, policy)
+    const known = visitor?.kind === 'known' ? visitor.session.name : null
+    if (reply.kind === 'problem') {
+      parts.audit.note(
+        auditEvent({
+          ...causedBy(head),
+          kind: 'request.refused',
+          actor: browser(known, null),
+          target: `${head.method} ${head.path}`,
+          result: 'refused',
+          reason: reply.code,
+        }),
+      )
+    }
+    return answer
+  }
+
+  /** Does what the judgement asked for, before the request goes on. Returns Set-Cookie lines. */
+  async function carryOut(effects: readonly Effect[], head: RequestHead): Promise<readonly string[]> {
+    const cookies: string[] = []
+    for (const effect of effects) {
+      switch (effect.do) {
+        case 'touch':
+          await parts.sessions.touch(effect.session, head.at)
+          break
+        case 'end-expired':
+          await parts.sessions.end(effect.session, head.at, effect.because)
+          break
+        case 'start-visit': {
+          const { visit, setCookie } = parts.visits.start(head.at)
+          parts.audit.note(auditEvent({ ...causedBy(head), kind: 'visit.started', actor: browser(null, visit.id.slice(0, 8)) }))
+          cookies.push(setCookie)
+          break
+        }
+      }
+    }
+    return cookies
+  }
+
+  return { judge: (head) => judge(head), handle }
+}
+
+const ABSENT = { kind: 'absent' } as const
+
+function tossed(route: Route): Decision {
+  return {
+    verdict: 'refuse',
+    reply: { kind: 'problem', code: 'duplicate_cookie' },
+    visitor: null,
+    evidence: { route: route.id, steps: ['cookie sent twice'] },
+    effects: [],
+  }
+}
+
+function withCookies(answer: Answer, cookies: readonly string[]): Answer {
+  if (cookies.length === 0) return answer
+  // What sets a session must not be stored (CVE-2025-48947): a cache would hand one visitor's cookie to the next.
+  const headers = answer.headers.filter(([name]) => name !== 'cache-control')
+  return { ...answer, headers: [...headers, ['cache-control', 'no-store'], ...cookies.map((line) => ['set-cookie', line] as const)] }
+}
+
+function failed(head: RequestHead, cause: unknown): Answer {
+  if (!(cause instanceof GateError)) return problem('internal', { request: head.id })
+  return problem(cause.code, { request: head.id, retryAfterMs: cause.retryAfterMs })
+}
+
+function codeOf(answer: Answer): string | null {
+  return answer.headers.find(([name]) => name === 'cloakroom-error')?.[1] ?? null
+}

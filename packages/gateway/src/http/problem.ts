@@ -1,0 +1,31 @@
+import type { Problem } from '@cloakroom/contract'
+import type { Answer } from '../answer.ts'
+import type { HeaderField } from '../decide/headers.ts'
+import { FAILURES, type FailureCode } from '../errors.ts'
+import { apiHeaders } from './security-headers.ts'
+
+export interface ProblemOptions {
+  readonly request: string
+  readonly allow?: readonly string[] | undefined
+  readonly retryAfterMs?: number | null | undefined
+  readonly login?: string
+}
+
+/** A refusal of our own: RFC 9457 problem details, and the code in `Cloakroom-Error` so that nobody blames the upstream. */
+export function problem(code: FailureCode, options: ProblemOptions): Answer {
+  const { status, title } = FAILURES[code]
+  const content: Problem = {
+    type: 'about:blank',
+    title,
+    status,
+    code,
+    request: options.request,
+    ...(options.login === undefined ? {} : { login: options.login }),
+  }
+  const headers: HeaderField[] = [['content-type', 'application/problem+json'], ['cloakroom-error', code], ['cache-control', 'no-store'], ...apiHeaders()]
+  if (options.allow !== undefined) headers.push(['allow', options.allow.join(', ')])
+  if (options.retryAfterMs !== undefined && options.retryAfterMs !== null) {
+    headers.push(['retry-after', String(Math.max(1, Math.ceil(options.retryAfterMs / 1000)))])
+  }
+  return { status, headers, body: Buffer.from(JSON.stringify(content)) }
+}

@@ -1,0 +1,55 @@
+import type { Answer } from '../answer.ts'
+import type { Reply } from '../decide/facts.ts'
+import type { RequestHead } from '../decide/head.ts'
+import type { Policy } from '../decide/policy.ts'
+import { problem } from './problem.ts'
+import { apiHeaders } from './security-headers.ts'
+
+/** A judgement's reply as an answer. */
+export function render(reply: Reply, head: RequestHead, policy: Policy): Answer {
+  switch (reply.kind) {
+    case 'problem':
+      return problem(reply.code, {
+        request: head.id,
+        allow: reply.allow,
+        retryAfterMs: reply.retryAfterMs,
+        ...(reply.code === 'session_required' ? { login: `${policy.basePath}/login` } : {}),
+      })
+    case 'login':
+      return redirect(303, loginPage(head, policy))
+    case 'redirect':
+      return redirect(308, reply.location)
+    case 'options':
+      return preflight(reply.allow, reply.origin, head)
+  }
+}
+
+export function loginPage(head: RequestHead, policy: Policy): string {
+  const next = head.path + (head.query === '' ? '' : `?${head.query}`)
+  return `${policy.basePath}/login?next=${encodeURIComponent(next)}`
+}
+
+/** 303 after a form (RFC 9700 §4.12: never 307 or 308, which would send the password again). */
+export function redirect(status: 303 | 308, location: string): Answer {
+  return { status, headers: [['location', location], ['cache-control', 'no-store'], ...apiHeaders()], body: null }
+}
+
+/** Fetch standard, CORS preflight: only an origin that the owner named learns anything; it never reaches the upstream. */
+function preflight(allow: readonly string[], origin: string | null, head: RequestHead): Answer {
+  const headers = [['cache-control', 'no-store'] as const, ...apiHeaders()]
+  if (allow.length > 0) headers.push(['allow', allow.join(', ')])
+  const asked = head.headers.get('access-control-request-method')
+  if (origin === null || asked === null) return { status: 204, headers, body: null }
+  const fields = head.headers.get('access-control-request-headers')
+  return {
+    status: 204,
+    headers: [
+      ...headers,
+      ['access-control-allow-origin', origin],
+      ['access-control-allow-credentials', 'true'],
+      ['access-control-allow-methods', allow.length > 0 ? allow.join(', ') : asked],
+      ...(fields === null ? [] : [['access-control-allow-headers', fields] as const]),
+    ],
+    body: null,
+  }
+}

@@ -1,0 +1,99 @@
+import type { AuditEvent } from '@cloakroom/contract'
+import type { Answer, BodySource, RequestBody } from './answer.ts'
+import type { Count, Hit } from './decide/counters.ts'
+import type { Placement } from './decide/credential.ts'
+import type { Instant, RequestHead } from './decide/head.ts'
+import type { HeaderField } from './decide/headers.ts'
+import type { OutboundHead } from './decide/outbound.ts'
+import type { Api, CredentialName, Policy } from './decide/policy.ts'
+import type { Secret } from './decide/secret.ts'
+import type { Claim, RevokeReason, Session, SessionId, Visit } from './decide/session.ts'
+import type { Awaitable } from './lib/awaitable.ts'
+
+/** What gateway.ts needs from the sessions. The cookie's value goes in, the store's key never comes out of the log. */
+export interface SessionsPart {
+  claim(cookie: string): Awaitable<Claim | null>
+  touch(id: SessionId, at: Instant): Awaitable<void>
+  end(session: Session, at: Instant, because: RevokeReason): Awaitable<boolean>
+}
+
+export interface VisitsPart {
+  /** Opens a visit cookie; null when it is not ours, altered or over. Pure arithmetic, no store. */
+  open(cookie: string, at: Instant): Visit | null
+  /** A new visit and its Set-Cookie line. */
+  start(at: Instant): { readonly visit: Visit; readonly setCookie: string }
+}
+
+/** A credential for one call. */
+export interface OpenCredential {
+  readonly placement: Placement
+  readonly secret: Secret
+  /** What must not come back; see decide/credential.ts. */
+  readonly needles: readonly Uint8Array[]
+  /** The call is done: the plaintext may be overwritten. */
+  release(): void
+}
+
+export interface VaultPart {
+  /** Throws GateError `credential_unavailable` when there is none to use now, or when it was not sealed for this origin. */
+  open(name: CredentialName, origin: string, at: Instant): Awaitable<OpenCredential>
+}
+
+/** An upstream's answer: names in lower case, the body not yet read. */
+export interface UpstreamAnswer {
+  readonly status: number
+  readonly headers: readonly HeaderField[]
+  readonly body: BodySource
+}
+
+export interface ForwardPart {
+  /** One round trip. Throws GateError `upstream_*` or `body_too_large`. */
+  send(request: OutboundHead, body: RequestBody | null, api: Api): Promise<UpstreamAnswer>
+}
+
+export interface EndpointsPart {
+  /** The gateway's own endpoints, below `basePath`. */
+  answer(head: RequestHead, body: RequestBody | null, policy: Policy): Promise<Answer>
+}
+
+export interface SitePart {
+  answer(head: RequestHead): Awaitable<Answer>
+}
+
+export interface AuditPart {
+  /** Hands the event over; never throws, never blocks. */
+  note(event: AuditEvent): void
+  /** Resolves when the event is durable. */
+  commit(event: AuditEvent): Promise<void>
+}
+
+/** A passed or refused request's line in the access log, and its figures. */
+export interface AccessLine {
+  readonly head: RequestHead
+  readonly route: string | null
+  readonly status: number
+  readonly code: string | null
+  readonly steps: readonly string[]
+}
+
+export interface ObserverPart {
+  access(line: AccessLine): void
+  /** An exception on a request's way, with its cause, for the operator's log. */
+  failure(head: RequestHead, cause: unknown): void
+}
+
+/** Everything that gateway.ts needs. compose.ts picks the real ones; tests bring faulty ones. */
+export interface Parts {
+  readonly policy: () => Policy
+  readonly sessions: SessionsPart
+  readonly visits: VisitsPart
+  readonly counters: { add(hits: readonly Hit[], at: Instant): Awaitable<readonly Count[]> }
+  readonly vault: VaultPart
+  readonly forward: ForwardPart
+  readonly endpoints: EndpointsPart
+  readonly site: SitePart | null
+  readonly audit: AuditPart
+  readonly observer: ObserverPart
+  /** Our name in `Via` and `User-Agent` towards upstreams. */
+  readonly pseudonym: string
+}

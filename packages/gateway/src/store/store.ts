@@ -1,0 +1,154 @@
+import type { AuditEvent } from '@cloakroom/contract'
+import type { Count, Hit } from '../decide/counters.ts'
+import type { Instant } from '../decide/head.ts'
+import type { AccountId, Claim, RevokeReason, Session, SessionId, Standing } from '../decide/session.ts'
+import type { Awaitable } from '../lib/awaitable.ts'
+
+/** Hot. What session/sessions.ts needs. No method brings a session back: writing is always "if it still exists". */
+export interface SessionStore {
+  /** Generation 0 and no roles for an account that was never seen. */
+  standing(account: AccountId): Awaitable<Standing>
+  setRoles(account: AccountId, roles: readonly string[]): Awaitable<void>
+  /** False, and nothing is stored, when the account's generation is no longer `session.generation`. */
+  insert(session: Session): Awaitable<boolean>
+  find(id: SessionId): Awaitable<Claim | null>
+  /** Only ever forward, only if the session exists and is not revoked. */
+  touch(id: SessionId, seenAt: Instant): Awaitable<boolean>
+  /** Atomically revokes `old` (as `replaced`) and inserts `next`; false, and nothing changes, when `old` is gone or revoked. */
+  rotate(old: SessionId, next: Session): Awaitable<boolean>
+  /** False when there was nothing to revoke. Durable when it returns. */
+  revoke(id: SessionId, at: Instant, because: RevokeReason): Awaitable<boolean>
+  /** Raises the account's generation, which ends all its sessions on every node. Returns how many were alive. Durable when it returns. */
+  revokeAll(account: AccountId, at: Instant, because: RevokeReason): Awaitable<number>
+  /** Sessions that are not revoked and of the current generation, oldest first. Expired ones may be among them. */
+  list(account: AccountId): Awaitable<readonly Session[]>
+  /** As `list`, over all accounts, newest first, at most `limit`. */
+  listAll(limit: number): Awaitable<readonly Session[]>
+  /** Deletes sessions that were last seen before `seenBefore` or authenticated before `authenticatedBefore`. Returns how many. */
+  sweep(seenBefore: Instant, authenticatedBefore: Instant): Awaitable<number>
+}
+
+/** Hot. */
+export interface CounterStore {
+  /** Counts one arrival on each; one round trip. Counts come in the order of the hits. */
+  add(hits: readonly Hit[], at: Instant): Awaitable<readonly Count[]>
+  /** Forgets a counter: a success ends a row of failures. */
+  clear(keys: readonly string[]): Awaitable<void>
+  sweep(at: Instant): Awaitable<number>
+}
+
+/** Hot. */
+export interface NonceStore {
+  /** True exactly once per purpose and id, whoever asks, until it expires. */
+  spend(purpose: string, id: string, expiresAt: Instant): Awaitable<boolean>
+  sweep(at: Instant): Awaitable<number>
+}
+
+export interface Account {
+  readonly id: AccountId
+  /** As its owner writes it. */
+  readonly name: string
+  /** The name folded for comparison: NFKC, lower case. Unique. */
+  readonly key: string
+  /** PHC string of the password hash; null when no password is set. */
+  readonly password: string | null
+  readonly roles: readonly string[]
+  readonly disabledAt: Instant | null
+  /** Wrong passwords in a row, from anywhere but known devices. */
+  readonly failures: number
+  /** Set when too many failures disabled the password; other factors keep working. */
+  readonly passwordLockedAt: Instant | null
+  readonly createdAt: Instant
+  readonly passwordChangedAt: Instant | null
+  readonly lastLoginAt: Instant | null
+}
+
+/** Durable. */
+export interface AccountStore {
+  /** False when the key is taken. */
+  insert(account: Account): Awaitable<boolean>
+  find(id: AccountId): Awaitable<Account | null>
+  findByKey(key: string): Awaitable<Account | null>
+  /** Changes the named columns of an account that exists; null when it does not. */
+  update(id: AccountId, change: Partial<Omit<Account, 'id' | 'key' | 'createdAt'>>): Awaitable<Account | null>
+  /** Adds one to `failures`, atomically; the new count. */
+  addFailure(id: AccountId): Awaitable<number>
+  list(): Awaitable<readonly Account[]>
+}
+
+export type VersionState = 'staged' | 'active' | 'retiring' | 'revoked'
+
+export interface SlotRow {
+  readonly id: string
+  /** The key provider's name: `file`, `passphrase`, `env`, `exec`. */
+  readonly provider: string
+  /** `main` opens the vault at start, `recovery` when the main key is lost. */
+  readonly purpose: 'main' | 'recovery'
+  /** The provider's public parameters as JSON: salt, cost, path. No secret. */
+  readonly parameters: string
+  /** The wrapped root key. */
+  readonly wrapped: string
+  readonly createdAt: Instant
+}
+
+export interface GenerationRow {
+  readonly number: number
+  readonly wrapped: string
+  readonly createdAt: Instant
+}
+
+export interface RecordRow {
+  readonly name: string
+  readonly version: number
+  readonly state: VersionState
+  /** `ck1.…`; see vault/seal.ts. */
+  readonly sealed: string
+  /** Keyed hash of the value, to recognise it without reading it. */
+  readonly fingerprint: string
+  readonly notBefore: Instant | null
+  readonly notAfter: Instant | null
+  readonly createdAt: Instant
+  readonly lastUsedAt: Instant | null
+}
+
+/** Durable. Holds ciphertext only. */
+export interface VaultStore {
+  readMeta(): Awaitable<{ readonly vaultId: string } | null>
+  /** Creates the vault in one transaction; false when there is one already. */
+  create(vaultId: string, slots: readonly SlotRow[], generation: GenerationRow): Awaitable<boolean>
+  slots(): Awaitable<readonly SlotRow[]>
+  /** Replaces all slots in one transaction. */
+  replaceSlots(slots: readonly SlotRow[]): Awaitable<void>
+  generations(): Awaitable<readonly GenerationRow[]>
+  addGeneration(generation: GenerationRow): Awaitable<void>
+  records(): Awaitable<readonly RecordRow[]>
+  /** Inserts and updates in one transaction; rows are keyed by name and version. */
+  writeRecords(rows: readonly RecordRow[]): Awaitable<void>
+  /** Notes a use; may be coalesced. */
+  noteUse(name: string, version: number, at: Instant): Awaitable<void>
+  /** Changes whenever anybody, in this process or another, wrote to the vault. Cheap enough for every request. */
+  revision(): Awaitable<number>
+}
+
+export interface StoredEvent extends AuditEvent {
+  readonly seq: number
+}
+
+/** Durable. */
+export interface AuditStore {
+  /** One transaction; in order. */
+  append(events: readonly AuditEvent[]): Awaitable<void>
+  /** The newest first. */
+  read(query: { readonly limit: number; readonly kind?: string; readonly account?: string; readonly request?: string }): Awaitable<readonly StoredEvent[]>
+}
+
+/** Everything that outlives the process. `close` flushes. */
+export interface Stores {
+  readonly sessions: SessionStore
+  readonly counters: CounterStore
+  readonly nonces: NonceStore
+  readonly accounts: AccountStore
+  readonly vault: VaultStore
+  readonly audit: AuditStore
+  close(): Awaitable<void>
+}
