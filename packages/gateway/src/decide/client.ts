@@ -33,7 +33,10 @@ export function clientOf(peer: Peer, headers: Headers, trusted: readonly Range[]
 }
 
 function forwardedFor(headers: Headers): readonly string[] {
-  return (headers.get('x-forwarded-for') ?? '').split(',').map((part) => part.trim()).filter((part) => part !== '')
+  return (headers.get('x-forwarded-for') ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
 }
 
 function forwardedScheme(headers: Headers): 'http' | 'https' {

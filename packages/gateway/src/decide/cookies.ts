@@ -5,10 +5,7 @@ export const SESSION_COOKIE = '__Host-Http-session'
 export const VISIT_COOKIE = '__Host-Http-visit'
 export const DEVICE_COOKIE = '__Host-Http-device'
 
-export type CookieValue =
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'one'; readonly value: string }
-  | { readonly kind: 'many' }
+export type CookieValue = { readonly kind: 'absent' } | { readonly kind: 'one'; readonly value: string } | { readonly kind: 'many' }
 
 /** Reads one cookie. Two of the same name are a tossed cookie (a sibling host planted the second): neither is believed. */
 export function readCookie(headers: Headers, name: string): CookieValue {

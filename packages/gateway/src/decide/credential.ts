@@ -73,7 +73,18 @@ const QUERY_SAFE = /[A-Za-z0-9\-._~]/
 
 /** Fields that frame the message or steer it: a secret there would break the request rather than open the door. */
 const RESERVED_FIELDS: ReadonlySet<string> = new Set([
-  'host', 'connection', 'content-length', 'transfer-encoding', 'content-type', 'upgrade', 'te', 'trailer', 'via', 'expect', 'keep-alive', 'accept-encoding',
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'content-type',
+  'upgrade',
+  'te',
+  'trailer',
+  'via',
+  'expect',
+  'keep-alive',
+  'accept-encoding',
 ])
 
 function rendered(placement: Exclude<Placement, { kind: 'query' }>, secret: Secret): Uint8Array {

@@ -73,5 +73,7 @@ function effectsOf({ head, route, visitor, counts }: Facts, policy: Policy): rea
 
 /** Opening a page of the site begins a visit, when some API takes visitors. */
 function beginsVisit(head: RequestHead, route: Route, visitor: Visitor, policy: Policy): boolean {
-  return route.kind === 'site' && visitor.kind === 'stranger' && isNavigation(head) && policy.apis.some((api) => api.access.kind === 'visitor')
+  return (
+    route.kind === 'site' && visitor.kind === 'stranger' && isNavigation(head) && policy.apis.some((api) => api.access.kind === 'visitor')
+  )
 }

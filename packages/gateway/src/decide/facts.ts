@@ -49,6 +49,17 @@ export interface Evidence {
 }
 
 export type Decision =
-  | { readonly verdict: 'pass'; readonly route: Route; readonly visitor: Visitor; readonly evidence: Evidence; readonly effects: readonly Effect[] }
-  | { readonly verdict: 'refuse'; readonly reply: Reply; readonly visitor: Visitor | null; readonly evidence: Evidence; readonly effects: readonly Effect[] }
-
+  | {
+      readonly verdict: 'pass'
+      readonly route: Route
+      readonly visitor: Visitor
+      readonly evidence: Evidence
+      readonly effects: readonly Effect[]
+    }
+  | {
+      readonly verdict: 'refuse'
+      readonly reply: Reply
+      readonly visitor: Visitor | null
+      readonly evidence: Evidence
+      readonly effects: readonly Effect[]
+    }

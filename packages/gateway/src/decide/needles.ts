@@ -46,7 +46,8 @@ function escapeJson(raw: string): string {
 }
 
 function escapeHtml(raw: string): string[] {
-  const escape = (names: Readonly<Record<string, string>>): string => raw.replaceAll(/[&<>"'/=`+]/g, (character) => names[character] ?? character)
+  const escape = (names: Readonly<Record<string, string>>): string =>
+    raw.replaceAll(/[&<>"'/=`+]/g, (character) => names[character] ?? character)
   const common = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
   return [
     escape(common),
@@ -72,4 +73,3 @@ function base64Alignments(value: Uint8Array): string[] {
   }
   return found
 }
-

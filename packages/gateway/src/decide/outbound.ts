@@ -13,8 +13,17 @@ export interface OutboundHead {
 
 /** Request fields that pass to every upstream. All others stay here, the browser's name and origin included, unless the API's `carry` names them. */
 const CARRIED: ReadonlySet<string> = new Set([
-  'accept', 'accept-language', 'content-type', 'content-encoding', 'content-language',
-  'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'if-range', 'range',
+  'accept',
+  'accept-language',
+  'content-type',
+  'content-encoding',
+  'content-language',
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+  'if-range',
+  'range',
 ])
 
 /** Fields that `carry` may not name: credentials, framing, identity, and what the gateway itself writes. */

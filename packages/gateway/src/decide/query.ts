@@ -16,7 +16,12 @@ export function withoutParameter(query: string, name: string): string {
 function nameOf(pair: string): string {
   const equals = pair.search(/=|%3D/i)
   const raw = (equals < 0 ? pair : pair.slice(0, equals)).replaceAll('+', ' ')
-  return foldName(decodeTwice(raw).trim().replace(/\[[^\]]*\]?$/, '').replace(/\u0000.*$/s, ''))
+  return foldName(
+    decodeTwice(raw)
+      .trim()
+      .replace(/\[[^\]]*\]?$/, '')
+      .replace(/\u0000.*$/s, ''),
+  )
 }
 
 /** Twice, because an upstream behind another proxy may see it decoded once already. */

@@ -32,14 +32,19 @@ export type Pattern = readonly string[]
 export function parsePattern(text: string): Pattern | null {
   if (!text.startsWith('/')) return null
   const segments = text === '/' ? [] : text.slice(1).split('/')
-  const usable = segments.every((segment, at) => segment === '*' || (segment === '**' ? at === segments.length - 1 : !/[*%?#\\;]/.test(segment)))
-  return usable && segments.every((segment, at) => (segment !== '' || at === segments.length - 1) && segment !== '.' && segment !== '..') ? segments : null
+  const usable = segments.every(
+    (segment, at) => segment === '*' || (segment === '**' ? at === segments.length - 1 : !/[*%?#\\;]/.test(segment)),
+  )
+  return usable && segments.every((segment, at) => (segment !== '' || at === segments.length - 1) && segment !== '.' && segment !== '..')
+    ? segments
+    : null
 }
 
 /** Which route does this method and canonical path belong to? APIs first, longest prefix first; what no line allows is denied. */
 export function findRoute(policy: Policy, method: string, path: string): Found {
   const api = findApi(policy.apis, path)
-  if (api === null) return policy.site === null ? { kind: 'none' } : { kind: 'route', route: { kind: 'site', id: 'site', site: policy.site } }
+  if (api === null)
+    return policy.site === null ? { kind: 'none' } : { kind: 'route', route: { kind: 'site', id: 'site', site: policy.site } }
   const rest = path.slice(api.prefix.length)
   const allow: string[] = []
   for (const route of policy.routes) {

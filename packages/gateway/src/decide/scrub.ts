@@ -15,7 +15,17 @@ export type Scrubbed =
   | { readonly kind: 'blocked-redirect' }
 
 /** Framing and connection fields (RFC 9110 §7.6.1): ours are written anew. */
-const HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authentication-info', 'te', 'trailer', 'transfer-encoding', 'upgrade'])
+const HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
 
 /** What an upstream must not say for our origin: it would take over cookies, caches, transport or the page itself. */
 const DROPPED =
@@ -24,7 +34,14 @@ const DROPPED =
 /** The upstream's head without what must not pass. `requestPath` is the path that was sent there: relative references start from it. */
 export function scrub(head: ResponseHead, api: Api, requestPath: string): Scrubbed {
   const headers: HeaderField[] = []
-  const named = head.headers.filter(([name]) => name === 'connection').flatMap(([, value]) => value.toLowerCase().split(',').map((part) => part.trim()))
+  const named = head.headers
+    .filter(([name]) => name === 'connection')
+    .flatMap(([, value]) =>
+      value
+        .toLowerCase()
+        .split(',')
+        .map((part) => part.trim()),
+    )
   for (const [name, value] of head.headers) {
     if (name === 'set-cookie') {
       const passed = passCookie(value, api)
@@ -34,7 +51,10 @@ export function scrub(head: ResponseHead, api: Api, requestPath: string): Scrubb
       if (rewritten !== null) headers.push([name, rewritten])
       else if (name === 'location' && isRedirect(head.status)) return { kind: 'blocked-redirect' }
     } else if (name === 'link') {
-      const kept = value.split(/,(?=\s*<)/).map((link) => rewriteLink(link, api, requestPath)).filter((link) => link !== null)
+      const kept = value
+        .split(/,(?=\s*<)/)
+        .map((link) => rewriteLink(link, api, requestPath))
+        .filter((link) => link !== null)
       if (kept.length > 0) headers.push([name, kept.join(', ')])
     } else if (!HOP.has(name) && !named.includes(name) && !DROPPED.test(name)) {
       headers.push([name, value])

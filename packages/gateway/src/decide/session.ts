@@ -71,7 +71,8 @@ export function identify(claim: Claim | null, visit: Visit | null, limits: Sessi
       const { session, standing } = claim
       return { kind: 'known', session, roles: standing.roles, touch: at - session.seenAt >= TOUCH_MS }
     }
-    if (visit === null) return { kind: 'stranger', stale, expired: stale === 'idle' || stale === 'absolute' ? unnoted(claim.session) : null }
+    if (visit === null)
+      return { kind: 'stranger', stale, expired: stale === 'idle' || stale === 'absolute' ? unnoted(claim.session) : null }
   }
   return visit === null ? { kind: 'stranger', stale: null, expired: null } : { kind: 'visitor', visit }
 }
