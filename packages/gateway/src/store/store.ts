@@ -111,6 +111,13 @@ export interface RecordRow {
   readonly lastUsedAt: Instant | null
 }
 
+/** A record as its writer last saw it; `sealed` null: it did not exist. */
+export interface SealedMark {
+  readonly name: string
+  readonly version: number
+  readonly sealed: string | null
+}
+
 /** Durable. Holds ciphertext only. */
 export interface VaultStore {
   readMeta(): Awaitable<{ readonly vaultId: string } | null>
@@ -122,8 +129,11 @@ export interface VaultStore {
   generations(): Awaitable<readonly GenerationRow[]>
   addGeneration(generation: GenerationRow): Awaitable<void>
   records(): Awaitable<readonly RecordRow[]>
-  /** Inserts and updates in one transaction; rows are keyed by name and version. */
-  writeRecords(rows: readonly RecordRow[]): Awaitable<void>
+  /**
+   * Inserts and updates in one transaction; rows are keyed by name and version. With `onlyIf`: false, and nothing is written, when that
+   * record's `sealed` is another one by now (`null`: when it exists), so that two writers cannot undo each other's revocations.
+   */
+  writeRecords(rows: readonly RecordRow[], onlyIf?: SealedMark): Awaitable<boolean>
   /** Notes a use; may be coalesced. */
   noteUse(name: string, version: number, at: Instant): Awaitable<void>
   /** Changes whenever anybody, in this process or another, wrote to the vault. Cheap enough for every request. */
