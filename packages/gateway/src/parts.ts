@@ -28,6 +28,8 @@ export interface VisitsPart {
 export interface OpenCredential {
   readonly placement: Placement
   readonly secret: Secret
+  /** Sealed with the secret: the only origins that may see it. Compared once more right before it is sent. */
+  readonly origins: readonly string[]
   /** What must not come back; see decide/credential.ts. */
   readonly needles: readonly Uint8Array[]
   /** The call is done: the plaintext may be overwritten. */
