@@ -1,0 +1,40 @@
+import { cpSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+
+/**
+ * Makes packages/gateway/dist stand on its own before it is packed: every `@cloakroom/NAME` that it imports is copied to
+ * dist/siblings/NAME and imported from there, so that the tarball runs in an empty folder. Running it twice changes nothing.
+ */
+const gateway = resolve(import.meta.dirname, '../packages/gateway')
+const dist = join(gateway, 'dist')
+const inlined = new Set<string>()
+
+for (let pending = rewriteAll(); pending.length > 0; pending = rewriteAll()) {
+  for (const name of pending) inline(name)
+}
+for (const file of ['LICENSE', 'README.md']) cpSync(resolve(gateway, '../..', file), join(gateway, file))
+
+/** Rewrites imports in all built files; returns the siblings that are named and not copied yet. */
+function rewriteAll(): string[] {
+  const wanted = new Set<string>()
+  for (const file of globSync('**/*.{js,d.ts}', { cwd: dist })) {
+    const path = join(dist, file)
+    const before = readFileSync(path, 'utf8')
+    const after = before.replaceAll(/(['"])@cloakroom\/([a-z-]+)\1/g, (_whole, quote: string, name: string) => {
+      if (!inlined.has(name)) wanted.add(name)
+      const target = relative(dirname(path), join(dist, 'siblings', name, 'index.js'))
+      return `${quote}${target.startsWith('.') ? target : `./${target}`}${quote}`
+    })
+    if (after !== before) writeFileSync(path, after)
+  }
+  return [...wanted]
+}
+
+function inline(name: string): void {
+  const source = resolve(gateway, '..', name, 'dist')
+  if (!existsSync(source)) throw new Error(`${name} is not built: run npm run build first`)
+  const target = join(dist, 'siblings', name)
+  rmSync(target, { recursive: true, force: true })
+  cpSync(source, target, { recursive: true, filter: (path) => !/\.(?:map|tsbuildinfo)$/.test(path) })
+  inlined.add(name)
+}
