@@ -28,6 +28,9 @@ export type AuditKind =
   | 'vault.open_failed'
   | 'upstream.failed'
   | 'upstream.tls_failed'
+  | 'audit.lost'
+  | 'certificate.loaded'
+  | 'certificate.refused'
 
 export type AuditResult = 'ok' | 'refused' | 'failed'
 

@@ -2,6 +2,7 @@ import { createHmac, type KeyObject } from 'node:crypto'
 import type { AuditActor, AuditEvent, AuditKind, AuditResult } from '@cloakroom/contract'
 import type { Instant, RequestHead } from '../decide/head.ts'
 import type { SessionId } from '../decide/session.ts'
+import { plainText } from './plain-text.ts'
 
 /** What the maker of an event says; the rest is filled in here. */
 export interface EventParts {
@@ -29,7 +30,9 @@ export function auditEvent(parts: EventParts): AuditEvent {
     result: parts.result ?? 'ok',
     reason: clean(parts.reason),
     rule: parts.rule ?? null,
-    detail: Object.fromEntries(Object.entries(parts.detail ?? {}).map(([name, value]) => [name, typeof value === 'string' ? (clean(value) ?? '') : value])),
+    detail: Object.fromEntries(
+      Object.entries(parts.detail ?? {}).map(([name, value]) => [name, typeof value === 'string' ? (clean(value) ?? '') : value]),
+    ),
   }
 }
 
@@ -54,7 +57,5 @@ export function sessionLabels(key: KeyObject): (id: SessionId) => string {
 const LONGEST = 256
 
 function clean(text: string | null | undefined): string | null {
-  if (text === null || text === undefined) return null
-  const plain = text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD')
-  return plain.length <= LONGEST ? plain : `${plain.slice(0, LONGEST - 1)}…`
+  return text === null || text === undefined ? null : plainText(text, LONGEST)
 }
