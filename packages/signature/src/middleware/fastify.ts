@@ -1,0 +1,31 @@
+import type { IncomingMessage } from 'node:http'
+import { refusalAnswer } from '../policy/refusal.ts'
+import { nodeJudge, type NodeOptions } from './node-request.ts'
+
+export type { NodeOptions } from './node-request.ts'
+export { signedOf } from './signed.ts'
+
+/** What is used of Fastify's reply. */
+export interface FastifyReplyLike {
+  code(status: number): unknown
+  header(name: string, value: string): unknown
+  send(payload: unknown): unknown
+}
+
+/** A Fastify `preParsing` hook: `fastify.addHook('preParsing', requireSignature(options))`, on the server or on one plugin's routes. */
+export function requireSignature(
+  options: NodeOptions,
+): (request: { readonly raw: IncomingMessage }, reply: FastifyReplyLike, payload: NodeJS.ReadableStream) => Promise<unknown> {
+  const judge = nodeJudge(options)
+  return async (request, reply, payload) => {
+    const verdict = await judge(request.raw)
+    if (verdict.verdict === 'accepted') return payload
+    const { status, fields, body } = refusalAnswer(verdict.refusal.reason)
+    if (!request.raw.complete && request.raw.httpVersionMajor === 1) reply.header('connection', 'close')
+    for (const [name, value] of fields) reply.header(name, value)
+    reply.code(status)
+    // Awaiting the reply is what tells Fastify that it is over; the route does not run.
+    reply.send(body)
+    return reply
+  }
+}

@@ -1,0 +1,63 @@
+import type { IncomingMessage } from 'node:http'
+import { failed, fine, type Outcome } from '../outcome.ts'
+
+export type NodeContent = Outcome<Uint8Array, 'content_too_large' | 'content_unavailable'>
+
+/** Reads the whole content, bounded, and puts it back into the stream: the app's own body parser finds it as if nobody had looked. */
+export function peekContent(request: IncomingMessage, limit: number): Promise<NodeContent> {
+  if (!announcesContent(request)) return Promise.resolve(fine(new Uint8Array()))
+  if (request.readableDidRead || request.readableEnded) {
+    return Promise.resolve(failed('content_unavailable', 'the content was read before: install this before any body parser'))
+  }
+  if (Number(request.headers['content-length'] ?? 0) > limit) return Promise.resolve(tooLarge(limit))
+  return new Promise((resolve) => collect(request, limit, resolve))
+}
+
+function collect(request: IncomingMessage, limit: number, resolve: (content: NodeContent) => void): void {
+  const chunks: Uint8Array[] = []
+  let size = 0
+
+  function settle(content: NodeContent): void {
+    request.off('readable', read).off('end', end).off('close', broken).off('error', broken)
+    resolve(content)
+  }
+
+  function read(): void {
+    let chunk: Uint8Array | null
+    while ((chunk = request.read() as Uint8Array | null) !== null) {
+      size += chunk.length
+      if (size > limit) return settle(tooLarge(limit))
+      chunks.push(chunk)
+    }
+    if (request.complete && size > 0) {
+      const content = Buffer.concat(chunks, size)
+      // In this very turn: afterwards the stream has ended and takes nothing back.
+      request.unshift(content)
+      settle(fine(content))
+    }
+  }
+
+  function end(): void {
+    // An empty chunked content: the stream is over, so say so, or a parser would wait for an end that has been.
+    delete request.headers['transfer-encoding']
+    request.headers['content-length'] = '0'
+    settle(fine(new Uint8Array()))
+  }
+
+  function broken(): void {
+    settle(failed('content_unavailable', 'the connection ended before the content did'))
+  }
+
+  request.on('readable', read).on('end', end).on('close', broken).on('error', broken)
+}
+
+function announcesContent(request: IncomingMessage): boolean {
+  const length = request.headers['content-length']
+  if (request.headers['transfer-encoding'] !== undefined) return true
+  // HTTP/2 frames end a stream without saying so beforehand (RFC 9113 §8.1).
+  return length === undefined ? request.httpVersionMajor > 1 : Number(length) > 0
+}
+
+function tooLarge(limit: number): NodeContent {
+  return failed('content_too_large', `more than ${limit} bytes`)
+}
