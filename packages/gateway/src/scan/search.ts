@@ -1,0 +1,87 @@
+import type { Exhibit } from './exhibit.ts'
+import { KEY_SHAPES } from './key-shapes.ts'
+
+/** A credential of the vault, in every spelling that it may have (decide/credential.ts `leaks`). The first needle is the value itself. */
+export interface Sought {
+  readonly name: string
+  readonly needles: readonly Uint8Array[]
+}
+
+export interface Finding {
+  readonly severity: 'finding' | 'note'
+  /** `vault` names a credential of ours; `shape` a string that looks like somebody's key. */
+  readonly kind: 'vault' | 'shape'
+  readonly what: string
+  readonly exhibit: Exhibit['kind']
+  readonly where: string
+  /** Byte offset in the exhibit. */
+  readonly offset: number
+  /** Enough to find it again, never enough to use it. */
+  readonly excerpt: string
+}
+
+/** Searches everything for the vault's secrets and for strings shaped like keys. Pure. */
+export function search(exhibits: readonly Exhibit[], sought: readonly Sought[]): readonly Finding[] {
+  return exhibits.flatMap((exhibit) => {
+    const bytes = Buffer.from(exhibit.bytes.buffer, exhibit.bytes.byteOffset, exhibit.bytes.byteLength)
+    const own = sought.flatMap((credential) => findCredential(bytes, exhibit, credential))
+    const covered = own.map(({ offset }) => offset)
+    return [...own, ...findShapes(bytes, exhibit).filter(({ offset }) => !covered.includes(offset))]
+  })
+}
+
+function findCredential(bytes: Buffer, exhibit: Exhibit, { name, needles }: Sought): Finding[] {
+  for (const [at, needle] of needles.entries()) {
+    const offset = bytes.indexOf(needle)
+    if (offset < 0) continue
+    const spelling = at === 0 ? 'as it is' : 'in another encoding'
+    return [
+      {
+        severity: 'finding',
+        kind: 'vault',
+        what: `the secret of ${name}, ${spelling}`,
+        exhibit: exhibit.kind,
+        where: exhibit.where,
+        offset,
+        excerpt: `${before(bytes, offset)}[secret of ${name}, ${needle.length} bytes]`,
+      },
+    ]
+  }
+  return []
+}
+
+function findShapes(bytes: Buffer, exhibit: Exhibit): Finding[] {
+  const text = bytes.toString('latin1')
+  const found = new Map<string, Finding>()
+  for (const shape of KEY_SHAPES) {
+    for (const match of text.matchAll(shape.pattern)) {
+      const [value] = match
+      if (found.has(value) || isPlaceholder(value)) continue
+      found.set(value, {
+        severity: shape.secret ? 'finding' : 'note',
+        kind: 'shape',
+        what: shape.secret ? `a string in the shape of: ${shape.name}` : `${shape.name}, which is made to be public`,
+        exhibit: exhibit.kind,
+        where: exhibit.where,
+        offset: match.index,
+        excerpt: `${before(bytes, match.index)}${value.slice(0, 6)}… (${value.length} characters)`,
+      })
+    }
+  }
+  return [...found.values()]
+}
+
+/** `sk-xxxxxxxxxxxx`, `key-00000000`: documentation, not a key. */
+function isPlaceholder(value: string): boolean {
+  const tail = value.slice(-16)
+  return new Set(tail).size <= 3 || /x{8}|your[-_]|example/i.test(value)
+}
+
+const CONTEXT = 24
+
+function before(bytes: Buffer, offset: number): string {
+  return bytes
+    .toString('latin1', Math.max(0, offset - CONTEXT), offset)
+    .replaceAll(/[^\x20-\x7e]+/g, ' ')
+    .trimStart()
+}
