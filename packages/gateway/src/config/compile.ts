@@ -1,0 +1,70 @@
+import type { Access, Api, Policy } from '../decide/policy.ts'
+import { parseRange } from '../decide/ip.ts'
+import type { Route } from '../decide/route.ts'
+import { parseAllow } from './allow.ts'
+import type { ApiConfig, Config } from './paths.ts'
+
+/** A checked configuration as the core reads it. `port` is the one that `listen` got, when it asked the system for any. */
+export function compilePolicy(config: Config, port: number = config.listen.port): Policy {
+  const publicOrigin = publicOriginOf(config, port)
+  const apis = Object.entries(config.apis).map(([name, api]) => compileApi(name, api))
+  return {
+    publicOrigin,
+    publicHost: new URL(publicOrigin).host,
+    basePath: config.basePath,
+    routes: apis.flatMap((api) => compileRoutes(api, config.apis[api.name]?.allow ?? [])),
+    apis,
+    site: config.site === null ? null : { access: compileAccess(config.site.access) },
+    sessions: {
+      idleMs: config.sessions.idle,
+      absoluteMs: config.sessions.absolute,
+      perAccount: config.sessions.perAccount,
+      onLimit: config.sessions.onLimit,
+    },
+    visits: { lifetimeMs: config.visits.lifetime, requests: config.visits.requests, perAddressHour: config.visits.perAddressHour },
+    allowedOrigins: config.allowedOrigins,
+    trustedProxies: config.trustedProxies.map((text) => parseRange(text)).filter((range) => range !== null),
+  }
+}
+
+/** The origin that the browser sees, without a trailing slash and without a default port. */
+export function publicOriginOf(config: Config, port: number = config.listen.port): string {
+  if (config.publicUrl !== null) return new URL(config.publicUrl).origin
+  return new URL(`${config.tls === null ? 'http' : 'https'}://localhost:${port}`).origin
+}
+
+function compileApi(name: string, api: ApiConfig): Api {
+  const upstream = new URL(api.upstream)
+  return {
+    name,
+    prefix: api.path,
+    upstreamOrigin: upstream.origin,
+    upstreamPath: upstream.pathname.replace(/\/$/, ''),
+    credential: api.credential,
+    carry: api.carry.map((field) => field.toLowerCase()),
+    cookies: api.cookies,
+    linksTo: api.linksTo,
+    destinations: api.destinations,
+    access: compileAccess(api.access),
+    onLeak: api.onLeak,
+    limits: {
+      requestBytes: api.limits.requestBody,
+      responseBytes: api.limits.responseBody,
+      connectMs: api.limits.connectTimeout,
+      headMs: api.limits.headTimeout,
+      idleMs: api.limits.idleTimeout,
+    },
+  }
+}
+
+function compileRoutes(api: Api, allow: readonly string[]): readonly Route[] {
+  return allow.flatMap((text): readonly Route[] => {
+    const line = parseAllow(text)
+    // check.ts refuses the file before; a line that cannot be read allows nothing.
+    return line.kind === 'line' ? [{ kind: 'api', id: `${api.name}: ${text.trim()}`, api, method: line.method, pattern: line.pattern }] : []
+  })
+}
+
+function compileAccess(access: ApiConfig['access']): Access {
+  return typeof access === 'string' ? { kind: access } : { kind: 'role', role: access.role }
+}

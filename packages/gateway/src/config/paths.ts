@@ -1,0 +1,38 @@
+import { isAbsolute, resolve } from 'node:path'
+import type { ParsedConfig } from './schema.ts'
+
+/** The configuration as everything after the loader sees it: complete, every path absolute. */
+export interface Config extends ParsedConfig {
+  /** Absolute path of cloakroom.yaml; null when a program passed the configuration in. */
+  readonly file: string | null
+  /** Relative paths begin here: the file's folder. */
+  readonly folder: string
+}
+
+export type VaultKeySource = Config['vault']['key']
+export type ApiConfig = Config['apis'][string]
+export type SiteConfig = NonNullable<Config['site']>
+
+/** Makes every path absolute, from the configuration file's folder: the working directory never matters. */
+export function resolvePaths(parsed: ParsedConfig, file: string | null, folder: string): Config {
+  const at = (path: string): string => (isAbsolute(path) ? path : resolve(folder, path))
+  const maybe = (path: string | null): string | null => (path === null ? null : at(path))
+  return {
+    ...parsed,
+    file,
+    folder,
+    store: at(parsed.store),
+    site: parsed.site === null ? null : { ...parsed.site, folder: maybe(parsed.site.folder) },
+    vault: { key: resolveKey(parsed.vault.key, at) },
+    tls: parsed.tls === null ? null : { ...parsed.tls, cert: at(parsed.tls.cert), key: at(parsed.tls.key) },
+    theme: { ...parsed.theme, logo: maybe(parsed.theme.logo) },
+    log: { ...parsed.log, file: maybe(parsed.log.file) },
+    apis: Object.fromEntries(Object.entries(parsed.apis).map(([name, api]) => [name, { ...api, upstreamCa: maybe(api.upstreamCa) }])),
+  }
+}
+
+function resolveKey(key: VaultKeySource, at: (path: string) => string): VaultKeySource {
+  if ('file' in key) return { file: at(key.file) }
+  if ('passphrase' in key && key.passphrase !== 'prompt') return { passphrase: { file: at(key.passphrase.file) } }
+  return key
+}

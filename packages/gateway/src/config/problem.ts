@@ -1,0 +1,87 @@
+/** Every code that a configuration problem can carry; docs/reference/configuration.md explains them. */
+export type ConfigCode =
+  | 'file_unreadable'
+  | 'file_too_large'
+  | 'yaml_syntax'
+  | 'duplicate_key'
+  | 'alias_excess'
+  | 'unknown_key'
+  | 'missing_key'
+  | 'wrong_type'
+  | 'wrong_value'
+  | 'secret_in_file'
+  | 'public_url_path'
+  | 'public_url_plain'
+  | 'public_url_https_unserved'
+  | 'public_url_tls_mismatch'
+  | 'proxy_everyone'
+  | 'proxy_range'
+  | 'origin_plain'
+  | 'api_overlap'
+  | 'api_own_path'
+  | 'api_path'
+  | 'allow_pattern'
+  | 'allow_method'
+  | 'public_write'
+  | 'upstream_plain'
+  | 'upstream_own'
+  | 'carry_refused'
+  | 'cookie_refused'
+  | 'credential_name'
+  | 'session_idle'
+  | 'session_order'
+  | 'site_source'
+  | 'site_access'
+  | 'site_plain'
+  | 'site_missing'
+  | 'site_exposes'
+  | 'site_csp'
+  | 'key_in_store'
+  | 'key_environment'
+  | 'admin_exposed'
+  | 'admin_port'
+  | 'file_missing'
+  | 'credential_missing'
+  | 'credential_revoked'
+  | 'credential_expired'
+  | 'credential_waiting'
+  | 'origin_not_sealed'
+  | 'credential_short'
+  | 'unsafe_setting'
+
+/** Something in cloakroom.yaml that is wrong (`error`: nothing starts) or daring (`warning`: it is said at every start). */
+export interface ConfigProblem {
+  readonly code: ConfigCode
+  readonly severity: 'error' | 'warning'
+  /** `apis.shop.upstream`; empty for the file as a whole. */
+  readonly key: string
+  /** 1-based; null when there is no text, as with a configuration that a program passed in. */
+  readonly line: number | null
+  readonly column: number | null
+  /** One sentence: what is wrong. Never quotes a value that might be a secret. */
+  readonly text: string
+  /** One sentence: what to do. */
+  readonly fix: string
+}
+
+export type KeyPath = readonly (string | number)[]
+
+/** Where in the text does this key stand (or its value)? The nearest parent that exists, for a key that is missing. */
+export type Locate = (path: KeyPath, part: 'key' | 'value') => { readonly line: number; readonly column: number } | null
+
+/** `apis.shop.allow[2]`. */
+export function formatKey(path: KeyPath): string {
+  return path.map((part, at) => (typeof part === 'number' ? `[${part}]` : at === 0 ? part : `.${part}`)).join('')
+}
+
+/** One problem as the terminal shows it: `cloakroom.yaml:7:5: …` and the fix on the next line. */
+export function formatProblem(problem: ConfigProblem, file: string): string {
+  const place = problem.line === null ? file : `${file}:${problem.line}:${problem.column ?? 1}`
+  const mark = problem.severity === 'warning' ? 'warning: ' : ''
+  return `${place}: ${mark}${problem.text} [${problem.code}]\n    ${problem.fix}`
+}
+
+/** In the order of the text; problems without a place come first. */
+export function sortProblems(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
+  return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+}

@@ -1,0 +1,83 @@
+import * as z from 'zod'
+import { duration, filePath, httpUrl, origin, size } from './values.ts'
+
+const MIB = 1_048_576
+const GIB = 1024 * MIB
+
+export const API_NAME = /^[a-z][a-z0-9-]{0,39}$/
+/** Also keeps most real secrets out: they hold capitals or underscores, or are longer. */
+export const CREDENTIAL_NAME = /^[a-z][a-z0-9-]{0,39}$/
+
+/** Who may call. */
+export const accessSchema = z.union(
+  [
+    z.enum(['public', 'visitor', 'login']),
+    z.strictObject({ role: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/, 'This is not the name of a role') }),
+  ],
+  {
+    error: 'This says nobody who may call',
+  },
+)
+
+const limits = z.strictObject({
+  requestBody: size(0, 100 * GIB)
+    .prefault('10MiB')
+    .describe('The largest request body.'),
+  responseBody: size(1, 100 * GIB)
+    .nullable()
+    .default(null)
+    .describe('The largest answer; left out: any.'),
+  connectTimeout: duration().prefault('10s').describe('Until a connection to the upstream stands, TLS included.'),
+  headTimeout: duration().prefault('2m').describe('From the request’s last byte to the answer’s head.'),
+  idleTimeout: duration().prefault('5m').describe('Between two pieces of an answer.'),
+})
+
+/** One API: where the website calls it, where it is, and what passes. */
+export const apiSchema = z.strictObject({
+  path: z.string().describe('Where the website calls it: a prefix of its own, as in `/api/shop`.'),
+  upstream: httpUrl('Write where the API is, as in https://api.example.com/v1.').describe(
+    'Where the API is: origin and, if it has one, base path.',
+  ),
+  credential: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('The name of its secret in the vault (`cloakroom secret add`). Left out: the API needs none.'),
+  allow: z
+    .array(z.string())
+    .min(1, 'The list is empty, so nothing would pass')
+    .describe(
+      'What passes, a line each: method and path below `path`. `*` is one segment, `**` at the end any number. Everything else is refused.',
+    ),
+  access: accessSchema
+    .default('login')
+    .describe('Who may call: `public`, `visitor` (has opened the website), `login`, or `{ role: NAME }`.'),
+  carry: z
+    .array(z.string())
+    .default([])
+    .describe('Further request header fields that this API needs. Only content and cache fields pass by themselves.'),
+  cookies: z.array(z.string()).default([]).describe('Cookies of the API that may reach the browser, by name.'),
+  linksTo: z.array(origin()).default([]).describe('Other origins that its redirects and links may name.'),
+  destinations: z
+    .array(z.enum(['empty', 'image', 'audio', 'video', 'track', 'document', 'iframe', 'object', 'font', 'manifest', 'style']))
+    .min(1)
+    .default(['empty'])
+    .describe('What may load from here, as the browser says in Sec-Fetch-Dest: `empty` is fetch and XHR; add `image` for `<img>`.'),
+  onLeak: z
+    .enum(['redact', 'withhold'])
+    .default('redact')
+    .describe('When an answer holds the secret: strike it out, or withhold the answer.'),
+  limits: limits.prefault({}).describe('Sizes and times of one call.'),
+  upstreamCa: filePath()
+    .nullable()
+    .default(null)
+    .describe('A PEM file with the certificate authority of an upstream that no public authority vouches for.'),
+  unsafeAllowPlainHttp: z
+    .boolean()
+    .default(false)
+    .describe('Let the secret travel without TLS to an upstream that is not on this machine.'),
+  unsafeAllowPublicWrites: z
+    .boolean()
+    .default(false)
+    .describe('Let anybody at all, other websites’ servers included, call writing methods of an API with `access: public`.'),
+})

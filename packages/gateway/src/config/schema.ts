@@ -1,0 +1,155 @@
+import * as z from 'zod'
+import { apiSchema, API_NAME } from './schema-api.ts'
+import { siteSchema } from './schema-site.ts'
+import { duration, filePath, httpUrl, listenAddress, origin, size, text } from './values.ts'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+/** Where the key that opens the vault comes from. */
+const vaultKey = z.union(
+  [
+    z.strictObject({ file: filePath().describe('A key file, readable by its owner only.') }),
+    z.strictObject({
+      passphrase: z
+        .union([z.literal('prompt'), z.strictObject({ file: filePath() })])
+        .describe('`prompt` asks on the terminal at start; `{ file: PATH }` reads it, as from a systemd credential.'),
+    }),
+    z.strictObject({
+      env: z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'This is not the name of an environment variable')
+        .describe('For development: the name of an environment variable that holds the key.'),
+    }),
+    z.strictObject({
+      exec: z
+        .array(z.string().min(1))
+        .min(1, 'The list is empty: its first entry is the program')
+        .describe('A program and its arguments; it wraps and unwraps on standard input and output.'),
+    }),
+  ],
+  { error: 'This names no source for the vault’s key' },
+)
+
+const sessions = z.strictObject({
+  idle: duration().prefault('30m').describe('A session ends when it was not used for so long.'),
+  absolute: duration().prefault('12h').describe('A session ends then, used or not.'),
+  perAccount: z.int().min(1).max(1000).default(10).describe('Sessions that one account may hold at once.'),
+  onLimit: z
+    .enum(['end-oldest', 'refuse', 'end-all'])
+    .default('end-oldest')
+    .describe('What a login over the limit does: end the oldest session, be refused, or end all others.'),
+})
+
+const visits = z.strictObject({
+  lifetime: duration().prefault('1h').describe('How long an anonymous visit lasts (`access: visitor`).'),
+  requests: z.int().min(1).max(1_000_000).default(500).describe('API calls that one visit may make.'),
+  perAddressHour: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(60)
+    .describe('Visits that one address may begin in an hour; of IPv6, a /64 counts as one.'),
+})
+
+const limits = z.strictObject({
+  headers: size(4 * KIB, MIB)
+    .prefault('16KiB')
+    .describe('All header fields of a request together.'),
+  url: size(256, 64 * KIB)
+    .prefault('8KiB')
+    .describe('The request’s path and query.'),
+  headTimeout: duration().prefault('15s').describe('Until a request’s header has arrived.'),
+  bodyTimeout: duration().prefault('5m').describe('Until a request has arrived whole.'),
+  keepAlive: duration()
+    .prefault('65s')
+    .describe('How long an idle connection stays open; longer than the 60 s of a load balancer in front.'),
+  connections: z.int().min(1).max(1_000_000).default(10_000).describe('Connections open at once.'),
+  requests: z.int().min(1).max(1_000_000).default(2000).describe('Requests under way at once; beyond it the answer is 503.'),
+})
+
+/** cloakroom.yaml, key by key. The reference page, the JSON Schema and the types of an embedding program are all made from this. */
+export const configSchema = z.strictObject({
+  listen: listenAddress()
+    .prefault('127.0.0.1:8080')
+    .describe('Where the gateway takes requests: `HOST:PORT`, or `:PORT` for every address.'),
+  publicUrl: httpUrl('Write the origin that browsers use, as in https://shop.example.com.')
+    .nullable()
+    .default(null)
+    .describe('The origin that the browser sees. Left out: `localhost` and the port of `listen`.'),
+  basePath: z
+    .string()
+    .regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'This is not a path of plain segments, as in /auth')
+    .refine((path) => !/\/\.{1,2}(?:\/|$)/.test(path), 'A path has no dot segments')
+    .default('/auth')
+    .describe('Prefix of the gateway’s own endpoints.'),
+  site: siteSchema,
+  apis: z
+    .record(z.string().regex(API_NAME, 'A name is made of lower-case letters, digits and hyphens, at most 40'), apiSchema)
+    .refine((apis) => Object.keys(apis).length > 0, 'There is no API here')
+    .describe('The APIs that the website may call, by name.'),
+  sessions: sessions.prefault({}).describe('How long a login lasts.'),
+  visits: visits.prefault({}).describe('Bounds of anonymous visits.'),
+  store: filePath().default('./data').describe('The folder that holds sessions, accounts, the sealed vault and the audit trail.'),
+  vault: z
+    .strictObject({
+      key: vaultKey
+        .prefault({ file: './cloakroom.key' })
+        .describe('What opens the vault at start. Keep it outside the `store` folder and its backups.'),
+    })
+    .prefault({})
+    .describe('Where the secrets are sealed.'),
+  allowedOrigins: z.array(origin()).default([]).describe('Other origins whose pages may call the APIs with the visitor’s session.'),
+  trustedProxies: z
+    .array(z.string())
+    .default([])
+    .describe('Addresses or ranges of proxies whose X-Forwarded-For and X-Forwarded-Proto count. Never a range that includes visitors.'),
+  tls: z
+    .strictObject({
+      cert: filePath().describe('Certificate chain, PEM. Read again when it changes.'),
+      key: filePath().describe('Its private key, PEM.'),
+      redirectFrom: listenAddress()
+        .nullable()
+        .default(null)
+        .describe('A plain HTTP listener that redirects pages to HTTPS and refuses everything else, as in `:80`.'),
+    })
+    .nullable()
+    .default(null)
+    .describe('HTTPS by the gateway itself.'),
+  admin: z
+    .strictObject({
+      listen: listenAddress().prefault('127.0.0.1:9090').describe('Where `/healthz` and `/metrics` answer; never on the public port.'),
+      unsafeAllowRemote: z
+        .boolean()
+        .default(false)
+        .describe('Let it listen on other addresses than loopback: whoever reaches it can read the metrics.'),
+    })
+    .prefault({})
+    .describe('The listener for the operator.'),
+  theme: z
+    .strictObject({
+      name: text(60).nullable().default(null).describe('What the login page calls this website. Left out: its host name.'),
+      logo: filePath().nullable().default(null).describe('An SVG, PNG, WebP or JPEG file.'),
+      colour: z
+        .string()
+        .regex(/^#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$/, 'This is not a colour as in #0a7c66')
+        .nullable()
+        .default(null)
+        .describe('The accent colour, `#rgb` or `#rrggbb`; in quotes, because # begins a comment.'),
+    })
+    .prefault({})
+    .describe('How the gateway’s own pages look.'),
+  limits: limits.prefault({}).describe('What one request, one connection and all of them may take.'),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('From which level on lines are written.'),
+      file: filePath().nullable().default(null).describe('Where to; left out: standard output.'),
+    })
+    .prefault({})
+    .describe('The operator’s log, JSON lines. Never holds secrets, cookies or bodies.'),
+})
+
+/** As parsed; paths still as written. */
+export type ParsedConfig = z.output<typeof configSchema>
+/** As an owner or an embedding program writes it. */
+export type ConfigInput = z.input<typeof configSchema>
