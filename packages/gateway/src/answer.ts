@@ -32,3 +32,9 @@ export interface RequestBody {
   readonly stream: Readable
   readonly length: number | null
 }
+
+/** The visitor's end of a request that has no answer yet: when its socket closes, a door sets `gone` and calls `onGone`. */
+export interface Departure {
+  gone: boolean
+  onGone: (() => void) | null
+}

@@ -1,5 +1,5 @@
 import type { AuditEvent } from '@cloakroom/contract'
-import type { Answer, BodySource, RequestBody } from './answer.ts'
+import type { Answer, BodySource, Departure, RequestBody } from './answer.ts'
 import type { Count, Hit } from './decide/counters.ts'
 import type { Placement } from './decide/credential.ts'
 import type { Instant, RequestHead } from './decide/head.ts'
@@ -49,8 +49,8 @@ export interface UpstreamAnswer {
 }
 
 export interface ForwardPart {
-  /** One round trip. Throws GateError `upstream_*` or `body_too_large`. */
-  send(request: OutboundHead, body: RequestBody | null, api: Api): Promise<UpstreamAnswer>
+  /** One round trip. Throws GateError `upstream_*`, `answer_too_large`, `body_too_large` or `busy`. Ends when the visitor is gone. */
+  send(request: OutboundHead, body: RequestBody | null, api: Api, departure?: Departure): Promise<UpstreamAnswer>
 }
 
 export interface EndpointsPart {

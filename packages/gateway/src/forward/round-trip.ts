@@ -1,0 +1,256 @@
+import type { Dispatcher } from 'undici'
+import type { BodySink, BodySource, Departure, RequestBody } from '../answer.ts'
+import type { HeaderField } from '../decide/headers.ts'
+import type { Api } from '../decide/policy.ts'
+import { GateError } from '../errors.ts'
+import type { UpstreamAnswer } from '../parts.ts'
+import { failureOf, isBrokenConnection } from './failure.ts'
+
+/** The connections to one upstream, and how many requests are on them or wait for one. */
+export interface Lane {
+  readonly pool: Dispatcher
+  inFlight: number
+}
+
+/** Bytes of an answer that are kept before anybody asks for them; more stay in the socket. */
+const KEEP_BYTES = 65_536
+
+type Settle = { readonly resolve: (answer: UpstreamAnswer) => void; readonly reject: (cause: Error) => void }
+
+/**
+ * One request and its answer: undici's handler, the answer and its body in one object, because this is on every request's way.
+ * Owns its place in the lane until undici is done with it.
+ */
+export class RoundTrip implements Dispatcher.DispatchHandler, UpstreamAnswer, BodySource {
+  status = 0
+  headers: readonly HeaderField[] = []
+  length: number | null = null
+  readonly #lane: Lane
+  readonly #options: Dispatcher.DispatchOptions
+  readonly #api: Api
+  readonly #body: RequestBody | null
+  #settle: Settle | null = null
+  #controller: Dispatcher.DispatchController | null = null
+  #queued: NodeJS.Timeout | null = null
+  /** A byte of the answer was seen: nothing may be sent again. */
+  #begun = false
+  #again: boolean
+  #sent = 0
+  #received = 0
+  #sink: BodySink | null = null
+  #kept: Uint8Array[] = []
+  #keptBytes = 0
+  /** The sink said stop. */
+  #full = false
+  #flushing = false
+  #ended = false
+  #failure: Error | null = null
+  /** Nobody listens any more. */
+  #over = false
+
+  constructor(lane: Lane, options: Dispatcher.DispatchOptions, body: RequestBody | null, api: Api) {
+    this.#lane = lane
+    this.#options = options
+    this.#body = body
+    this.#api = api
+    // RFC 9110 §9.2.2: only what changes nothing may be sent twice by a program.
+    this.#again = body === null && (options.method === 'GET' || options.method === 'HEAD')
+  }
+
+  get body(): BodySource {
+    return this
+  }
+
+  /** `waitMs`: how long to wait for a free connection; null when one is free. */
+  send(waitMs: number | null, departure: Departure | undefined): Promise<UpstreamAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject }
+      if (departure !== undefined) {
+        if (departure.gone) {
+          reject(new GateError('bad_request', 'the visitor was gone before the request was sent'))
+          return
+        }
+        departure.onGone = () => this.cancel(new GateError('bad_request', 'the visitor is gone'))
+      }
+      if (waitMs !== null) {
+        this.#queued = setTimeout(() => {
+          this.cancel(new GateError('busy', `${this.#api.name}: no connection became free`, { retryAfterMs: waitMs }))
+        }, waitMs)
+      }
+      this.#lane.inFlight++
+      this.#lane.pool.dispatch(this.#options, this)
+    })
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    this.#clearQueued()
+    if (this.#over) controller.abort(this.#failure ?? new Error('cancelled'))
+  }
+
+  onBodySent(chunk: Uint8Array): void {
+    this.#sent += chunk.length
+    if (this.#sent > this.#api.limits.requestBytes) {
+      // A chunked body says its length only by ending: it is cut, so the upstream never sees it whole.
+      this.#controller?.abort(new GateError('body_too_large', `${this.#api.name}: more than ${this.#api.limits.requestBytes} bytes`))
+    }
+  }
+
+  onResponseStarted(): void {
+    this.#begun = true
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    if (status < 200) return
+    if (status > 599) throw new GateError('upstream_invalid', `${this.#api.name}: status ${status}`)
+    this.status = status
+    this.headers = fieldsOf(headers)
+    const { 'content-length': length } = headers
+    if (typeof length === 'string' && status !== 204 && status !== 304) this.length = Number(length)
+    const { responseBytes } = this.#api.limits
+    if (responseBytes !== null && this.length !== null && this.length > responseBytes && this.#options.method !== 'HEAD') {
+      controller.abort(new GateError('answer_too_large', `${this.#api.name}: ${this.length} bytes announced`))
+      return
+    }
+    const settle = this.#settle
+    this.#settle = null
+    settle?.resolve(this)
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    if (this.#over) return
+    this.#received += chunk.length
+    const { responseBytes } = this.#api.limits
+    if (responseBytes !== null && this.#received > responseBytes) {
+      controller.abort(new GateError('answer_too_large', `${this.#api.name}: more than ${responseBytes} bytes`))
+      return
+    }
+    if (this.#sink !== null && !this.#full && this.#kept.length === 0) {
+      if (!this.#sink.chunk(chunk)) {
+        this.#full = true
+        controller.pause()
+      }
+      return
+    }
+    this.#kept.push(chunk)
+    this.#keptBytes += chunk.length
+    if (this.#keptBytes >= KEEP_BYTES) controller.pause()
+  }
+
+  onResponseEnd(): void {
+    this.#leave()
+    this.#ended = true
+    this.#flush()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, cause: Error): void {
+    if (this.#again && !this.#begun && !this.#over && isBrokenConnection(cause)) {
+      this.#again = false
+      this.#controller = null
+      // After undici has put its own state in order.
+      queueMicrotask(() => this.#lane.pool.dispatch(this.#options, this))
+      return
+    }
+    this.#leave()
+    this.#fail(this.#bodyBroke() && !(cause instanceof GateError) ? bodyBroken(cause) : failureOf(cause, this.status !== 0, this.#api.name))
+  }
+
+  start(sink: BodySink): void {
+    this.#sink = sink
+    this.#flush()
+  }
+
+  resume(): void {
+    this.#full = false
+    this.#flush()
+  }
+
+  cancel(reason: Error): void {
+    if (this.#over) return
+    this.#over = true
+    this.#failure = reason
+    this.#kept = []
+    this.#clearQueued()
+    const settle = this.#settle
+    this.#settle = null
+    settle?.reject(reason)
+    // Without a controller undici has not begun: it asks in onRequestStart.
+    this.#controller?.abort(reason)
+  }
+
+  /** Hands on what is kept, then the end, then lets the socket flow again. */
+  #flush(): void {
+    if (this.#flushing || this.#sink === null) return
+    this.#flushing = true
+    let handed = 0
+    while (!this.#full && !this.#over && handed < this.#kept.length) {
+      const chunk = this.#kept[handed++]
+      if (chunk !== undefined && !this.#sink.chunk(chunk)) this.#full = true
+    }
+    this.#flushing = false
+    if (handed > 0) {
+      this.#kept = this.#kept.slice(handed)
+      this.#keptBytes = sizeOf(this.#kept)
+    }
+    if (this.#full || this.#over || this.#kept.length > 0) return
+    if (this.#failure !== null || this.#ended) {
+      this.#over = true
+      if (this.#failure === null) this.#sink.end()
+      else this.#sink.fail(this.#failure)
+    } else if (this.#controller?.paused === true) this.#controller.resume()
+  }
+
+  #fail(cause: GateError): void {
+    if (this.#over) return
+    this.#failure = cause
+    const settle = this.#settle
+    if (settle === null) {
+      this.#flush()
+      return
+    }
+    this.#settle = null
+    this.#over = true
+    settle.reject(cause)
+  }
+
+  #leave(): void {
+    this.#clearQueued()
+    this.#lane.inFlight--
+  }
+
+  #clearQueued(): void {
+    if (this.#queued === null) return
+    clearTimeout(this.#queued)
+    this.#queued = null
+  }
+
+  /** Did the visitor's side break, rather than the upstream's? undici destroys the body only after it has reported. */
+  #bodyBroke(): boolean {
+    return this.#body !== null && this.#body.stream.readableAborted
+  }
+}
+
+function bodyBroken(cause: Error): GateError {
+  return new GateError('bad_request', 'the request body broke off', { cause })
+}
+
+function sizeOf(chunks: readonly Uint8Array[]): number {
+  let bytes = 0
+  for (const chunk of chunks) bytes += chunk.length
+  return bytes
+}
+
+/** undici has folded the names and kept every line; values are ISO 8859-1. */
+function fieldsOf(headers: Readonly<Record<string, string | string[] | undefined>>): HeaderField[] {
+  const fields: HeaderField[] = []
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    if (typeof value === 'string') fields.push([name, value])
+    else if (value !== undefined) for (const line of value) fields.push([name, line])
+  }
+  return fields
+}
