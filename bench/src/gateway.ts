@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join, resolve } from 'node:path'
+import { type Child, start } from './children.ts'
+
+const MAIN = resolve(import.meta.dirname, '../../packages/gateway/bin/cloakroom.js')
+
+export interface Gateway {
+  readonly folder: string
+  readonly port: number
+  /** `Cookie` of a signed-in visitor; it outlives restarts. */
+  readonly cookie: string
+  start(): Promise<Child>
+}
+
+/** Sets the gateway up as a user would: init, an account, start, sign in. Session, allow-list, credential and leak guard are on. */
+export async function setUpGateway(folder: string, upstream: string, key: string): Promise<Gateway> {
+  const port = await freePort()
+  const adminPort = await freePort()
+  const run = (args: readonly string[], input: string): string =>
+    execFileSync(process.execPath, [MAIN, ...args], { cwd: folder, input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] })
+  run(
+    [
+      'init',
+      '--api',
+      'shop',
+      '--path',
+      '/api/shop',
+      '--upstream',
+      upstream,
+      '--place',
+      'bearer',
+      '--allow',
+      'GET /**',
+      '--allow',
+      'POST /sink',
+      '--yes',
+    ],
+    key,
+  )
+  const file = join(folder, 'cloakroom.yaml')
+  const yaml = readFileSync(file, 'utf8').replaceAll(/^#?\s*(?:listen|publicUrl|admin):.*\n/gm, '')
+  writeFileSync(file, `listen: 127.0.0.1:${port}\nadmin: { listen: 127.0.0.1:${adminPort} }\nlog: { level: warn }\n${yaml}`)
+  run(['account', 'add', 'bench'], 'a password for the benchmark only')
+  const launch = (): Promise<Child> => start(process.execPath, [MAIN, 'start'], { cwd: folder, waitForLine: null })
+  const first = await launch()
+  const cookie = await signIn(port)
+  await first.stop()
+  return { folder, port, cookie, start: launch }
+}
+
+async function signIn(port: number): Promise<string> {
+  const answer = await eventually(() =>
+    fetch(`http://localhost:${port}/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-csrf': '1' },
+      body: JSON.stringify({ account: 'bench', password: 'a password for the benchmark only' }),
+    }),
+  )
+  const cookie = answer.headers.getSetCookie().find((line) => line.startsWith('__Host-Http-session='))
+  if (cookie === undefined) throw new Error(`signing in failed: ${answer.status} ${await answer.text()}`)
+  return cookie.split(';', 1)[0] ?? ''
+}
+
+/** Repeats until it works, every 2 ms, at most 15 s. */
+export async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
+  const until = performance.now() + 15_000
+  for (;;) {
+    try {
+      return await attempt()
+    } catch (cause) {
+      if (performance.now() > until) throw cause
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+  }
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))))
+    })
+  })
+}
