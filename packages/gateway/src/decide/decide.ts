@@ -15,10 +15,15 @@ export function hits(head: RequestHead, route: Route, visitor: Visitor, policy: 
     return [{ key: counterKey('visit', visitor.visit.id), limit, keepMs: visits.lifetimeMs }]
   }
   if (beginsVisit(head, route, visitor, policy)) {
-    const limit = { max: visits.perAddressHour, perMs: HOUR_MS, burst: visits.perAddressHour }
-    return [{ key: counterKey('visit-start', networkOf(head.client)), limit, keepMs: HOUR_MS }]
+    return [visitStartHit(head, policy)]
   }
   return []
+}
+
+/** The counter of visits that one address begins, wherever it begins them. */
+export function visitStartHit(head: RequestHead, { visits }: Policy): Hit {
+  const limit = { max: visits.perAddressHour, perMs: HOUR_MS, burst: visits.perAddressHour }
+  return { key: counterKey('visit-start', networkOf(head.client)), limit, keepMs: HOUR_MS }
 }
 
 /** The judgement, top to bottom. What is not expressly passed is refused. */
