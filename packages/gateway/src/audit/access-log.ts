@@ -1,0 +1,147 @@
+import { destination } from 'pino'
+import type { RequestHead } from '../decide/head.ts'
+import { GateError } from '../errors.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Later } from '../lib/later.ts'
+import type { AccessLine, ObserverPart } from '../parts.ts'
+import { plainText } from './plain-text.ts'
+import { PLAIN_PARAMETERS, redactQuery } from './redact-query.ts'
+
+export interface AccessLogOptions {
+  /** A path, or 1 for standard output. */
+  readonly to: string | 1
+  readonly clock: Clock
+  readonly later: Later
+  /** Query parameters whose values may be logged. */
+  readonly plainParameters?: ReadonlySet<string>
+}
+
+/** The operator's log: one JSON line per request and per failure, of named fields only, never of whole headers. Lines leave in batches. */
+export interface AccessLog extends ObserverPart {
+  /** Lines that were dropped because nobody took them. */
+  lost(): number
+  /** After a log rotation. */
+  reopen(): void
+  close(): Promise<void>
+}
+
+/** Written when so much has gathered or after a second, whichever is first: a write per line costs more than the line. */
+const BATCH_CHARACTERS = 8192
+const BATCH_MS = 1000
+/** A reader that does not read must not fill our memory. */
+const MOST_BYTES = 8_388_608
+
+export function openAccessLog({ to, clock, later, plainParameters = PLAIN_PARAMETERS }: AccessLogOptions): AccessLog {
+  const stream = destination({ dest: to, sync: false, maxLength: MOST_BYTES, maxWrite: 131_072, mode: 0o600 })
+  let batch = ''
+  let lost = 0
+  let callOff: (() => void) | null = null
+
+  // A full disk or a closed pipe must not end the gateway.
+  stream.on('error', () => (lost += 1))
+  stream.on('drop', (dropped: string) => (lost += dropped.split('\n').length - 1))
+
+  // JSON.stringify and one write per batch: 0.5 µs a line, where pino's formatter and a write per line took 5 µs.
+  function write(fields: object): void {
+    batch += `${JSON.stringify(fields)}\n`
+    if (batch.length >= BATCH_CHARACTERS) flush()
+    else callOff ??= later(flush, BATCH_MS)
+  }
+
+  function flush(): void {
+    callOff?.()
+    callOff = null
+    if (batch !== '') stream.write(batch)
+    batch = ''
+  }
+
+  return {
+    access(line) {
+      write(accessFields(line, clock() - line.head.at, plainParameters))
+    },
+    failure(head, cause) {
+      write({ level: 'error', event: 'failure', ...place(head), ...failureFields(cause) })
+    },
+    lost: () => lost,
+    reopen() {
+      flush()
+      if (to !== 1) stream.reopen()
+    },
+    close() {
+      flush()
+      return new Promise((resolve) => {
+        stream.once('close', () => resolve())
+        stream.once('error', () => resolve())
+        stream.end()
+      })
+    },
+  }
+}
+
+function accessFields({ head, route, status, code, steps }: AccessLine, ms: number, plain: ReadonlySet<string>): object {
+  return {
+    level: 'info',
+    event: 'access',
+    ...place(head),
+    scheme: head.scheme,
+    host: plainText(head.host, 255),
+    ...(head.query === '' ? {} : { query: redactQuery(head.query, plain) }),
+    agent: plainText(head.headers.get('user-agent') ?? '', 256),
+    route,
+    status,
+    ms,
+    // Why it was refused; a passed request's way is its route.
+    ...(code === null ? {} : { code, steps }),
+  }
+}
+
+function place(head: RequestHead): object {
+  return {
+    at: isoTime(head.at),
+    request: head.id,
+    address: head.client,
+    method: plainText(head.method, 32),
+    path: plainText(head.path, 2048),
+  }
+}
+
+/** Under load many requests share a millisecond. */
+let lastTime = { at: Number.NaN, text: '' }
+
+function isoTime(at: number): string {
+  if (lastTime.at !== at) lastTime = { at, text: new Date(at).toISOString() }
+  return lastTime.text
+}
+
+/** Messages and stacks by hand: an error's other properties may hold a request with its headers (undici, Node's URL). */
+function failureFields(cause: unknown): object {
+  const chain: string[] = []
+  let stack: string | undefined
+  let next: unknown = cause
+  while (next !== undefined && next !== null && chain.length < 5) {
+    if (!(next instanceof Error)) {
+      chain.push(`a thrown ${typeof next}`)
+      break
+    }
+    chain.push(plainText(`${next.name}: ${next.message}`, 512))
+    if (!(next instanceof GateError) && next.stack !== undefined) stack = placesOf(next.stack)
+    next = next.cause
+  }
+  return {
+    code: cause instanceof GateError ? cause.code : 'internal',
+    message: chain.join(' ← '),
+    ...(stack === undefined ? {} : { stack }),
+  }
+}
+
+/** The lines of a stack that name places; the message is said already, bounded and cleaned. */
+function placesOf(stack: string): string {
+  const lines = stack.split('\n').filter((line) => /^\s+at /.test(line))
+  return plainText(
+    lines
+      .slice(0, 12)
+      .map((line) => line.trim())
+      .join(' | '),
+    2048,
+  )
+}
