@@ -77,7 +77,12 @@ function explain(code: string, message: string): Pick<ConfigProblem, 'code' | 't
   }
 }
 
-function place(lines: LineCounter, offset: number): { readonly line: number; readonly column: number } {
+interface Place {
+  readonly line: number
+  readonly column: number
+}
+
+function place(lines: LineCounter, offset: number): Place {
   const { line, col } = lines.linePos(offset)
   return { line: Math.max(1, line), column: Math.max(1, col) }
 }
@@ -103,10 +108,12 @@ function locate(
       if (!isNode(item)) break
       node = item
       found = item
-    } else break
+    } else {
+      if (part === 'value') found = node
+      break
+    }
   }
-  const offset = found?.range?.[0]
-  return offset === undefined ? null : place(lines, offset)
+  return place(lines, found?.range?.[0] ?? document.contents?.range?.[0] ?? 0)
 }
 
 function asNode(value: unknown): Node | null {
