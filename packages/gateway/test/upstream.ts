@@ -16,7 +16,7 @@ import { readMessage, type MessageReader } from './upstream-reader.ts'
  *
  * A scripted answer: `status`, `headers`, `body` (text, bytes, or pieces with gates between them), `framing` ('length' by default
  * for one piece, 'chunked' for several, 'close', or 'none' = whatever the fields say), `raw` (verbatim bytes instead of all that),
- * `then` ('keep' the connection, 'close' it, 'reset' it: TCP RST). Instead of an answer: 'hang' (never) or 'reset' (at once).
+ * `after` ('keep' the connection, 'close' it, 'reset' it: TCP RST). Instead of an answer: 'hang' (never) or 'reset' (at once).
  * `early` may answer before the body was read. A list's last entry repeats.
  */
 export interface UpstreamOptions {
@@ -35,7 +35,7 @@ export interface Scripted {
   readonly body?: string | Uint8Array | readonly Piece[]
   readonly framing?: 'length' | 'chunked' | 'close' | 'none'
   readonly raw?: string | Uint8Array
-  readonly then?: 'keep' | 'close' | 'reset'
+  readonly after?: 'keep' | 'close' | 'reset'
 }
 
 export type Piece = string | Uint8Array | Gate
@@ -73,8 +73,8 @@ export interface Upstream {
   /** Body bytes received, those of unfinished requests included. */
   readonly bodyBytes: number
   /** Resolves as soon as the condition holds; asked again after every event on a socket. */
-  until(condition: () => boolean): Promise<void>
-  close(): Promise<void>
+  readonly until: (condition: () => boolean) => Promise<void>
+  readonly close: () => Promise<void>
 }
 
 export function gate(): Gate {
@@ -225,10 +225,10 @@ async function react(reaction: Reaction, socket: Socket, method: string): Promis
   }
   if (reaction.raw === undefined) await write(reaction, socket, method)
   else socket.write(reaction.raw)
-  const then = reaction.then ?? (reaction.framing === 'close' ? 'close' : 'keep')
-  if (then === 'close') socket.end()
-  if (then === 'reset') socket.resetAndDestroy()
-  return then === 'keep' && !socket.destroyed
+  const after = reaction.after ?? (reaction.framing === 'close' ? 'close' : 'keep')
+  if (after === 'close') socket.end()
+  if (after === 'reset') socket.resetAndDestroy()
+  return after === 'keep' && !socket.destroyed
 }
 
 async function write(

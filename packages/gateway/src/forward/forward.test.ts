@@ -20,13 +20,13 @@ afterEach(async () => {
 interface Scene {
   readonly upstream: Upstream
   readonly api: Api
-  send(head?: Partial<OutboundHead>, body?: RequestBody | null, departure?: Departure): Promise<UpstreamAnswer>
+  readonly send: (head?: Partial<OutboundHead>, body?: RequestBody | null, departure?: Departure) => Promise<UpstreamAnswer>
 }
 
 async function scene(options: UpstreamOptions = {}, limits: Partial<ApiLimits> = {}, forwardOptions: ForwardOptions = {}): Promise<Scene> {
   const upstream = await startUpstream(options)
   const forward = createForward(forwardOptions)
-  open.push(upstream.close, forward.close)
+  open.push(upstream.close, () => forward.close())
   const api = makeApi({ upstreamOrigin: upstream.origin, limits: { ...makeApi().limits, ...limits } })
   return {
     upstream,
@@ -222,8 +222,8 @@ describe('the answer', () => {
   test('HTTP-26 an answer flows as it comes', async () => {
     const held = gate()
     const { send } = await scene({ script: [{ body: ['one', held, 'two'] }] })
-    const { body, length } = await send()
-    expect(length).toBeNull()
+    const { body } = await send()
+    expect(body.length).toBeNull()
     const reader = read(body)
     await reader.until(() => reader.bytes === 3)
     held.open()
@@ -234,8 +234,8 @@ describe('the answer', () => {
   test('HTTP-26 a slow reader holds the upstream back, and loses nothing', async () => {
     const size = 32 * 1024 * 1024
     const { upstream, send } = await scene({ script: [{ body: Buffer.alloc(size, 'x') }] })
-    const { body, length } = await send()
-    expect(length).toBe(size)
+    const { body } = await send()
+    expect(body.length).toBe(size)
     const reader = read(body, () => false)
     await reader.until(() => reader.bytes > 0)
     for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
@@ -264,9 +264,9 @@ describe('the answer', () => {
         method === 'HEAD' ? { headers: [['content-length', '123']], framing: 'none' } : { status: 304, headers: [['etag', '"a"']] },
     })
     const head = await send({ method: 'HEAD' })
-    expect([head.length, (await collect(head.body)).length]).toEqual([123, 0])
+    expect([head.body.length, (await collect(head.body)).length]).toEqual([123, 0])
     const unchanged = await send()
-    expect([unchanged.status, unchanged.length, (await collect(unchanged.body)).length]).toEqual([304, null, 0])
+    expect([unchanged.status, unchanged.body.length, (await collect(unchanged.body)).length]).toEqual([304, null, 0])
   })
 
   test('HTTP-20 the upstream connection ends when the visitor is gone', async () => {
@@ -302,7 +302,7 @@ describe('failures', () => {
     await upstream.close()
     expect(await codeOf(send())).toBe('upstream_unreachable')
     const forward = createForward()
-    open.push(forward.close)
+    open.push(() => forward.close())
     const api = makeApi({ upstreamOrigin: 'http://upstream.invalid' })
     const head = { method: 'GET', origin: api.upstreamOrigin, path: '/', query: '', headers: [] }
     expect(await codeOf(forward.send(head, null, api))).toBe('upstream_unreachable')
@@ -332,7 +332,7 @@ describe('failures', () => {
     ['upgrade: websocket\r\nconnection: upgrade', ''],
   ])('HTTP-14 an answer framed by %j is not passed on', async (fields, rest) => {
     const status = fields.startsWith('upgrade') ? '101 Switching Protocols' : '200 OK'
-    const { upstream, send } = await scene({ script: [{ raw: `HTTP/1.1 ${status}\r\n${fields}\r\n\r\n${rest}`, then: 'close' }] })
+    const { upstream, send } = await scene({ script: [{ raw: `HTTP/1.1 ${status}\r\n${fields}\r\n\r\n${rest}`, after: 'close' }] })
     const outcome = await codeOf(send().then(({ body }) => collect(body)))
     expect(outcome).toBe('upstream_invalid')
     expect(upstream.requests).toHaveLength(1)
@@ -341,13 +341,13 @@ describe('failures', () => {
   test.each(['no http at all', 'HTTP/1.1 099 Odd\r\n\r\n', 'HTTP/1.1 700 Odd\r\ncontent-length: 0\r\n\r\n', 'HTTP/1.1 20 OK\r\n\r\n'])(
     'HTTP-14 %j is no answer',
     async (raw) => {
-      const { send } = await scene({ script: [{ raw, then: 'close' }] })
+      const { send } = await scene({ script: [{ raw, after: 'close' }] })
       expect(await codeOf(send({ method: 'POST' }))).toBe('upstream_invalid')
     },
   )
 
   test('HTTP-14 an answer that ends early does not look whole', async () => {
-    const { send } = await scene({ script: [{ raw: 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf', then: 'close' }] })
+    const { send } = await scene({ script: [{ raw: 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf', after: 'close' }] })
     expect(await codeOf(send().then(({ body }) => collect(body)))).toBe('upstream_invalid')
   })
 
@@ -377,7 +377,7 @@ describe('failures', () => {
   })
 
   test('HTTP-13 a GET whose answer had begun is not sent again', async () => {
-    const { upstream, send } = await scene({ script: [{ raw: 'HTTP/1.1 2', then: 'reset' }] })
+    const { upstream, send } = await scene({ script: [{ raw: 'HTTP/1.1 2', after: 'reset' }] })
     expect(await codeOf(send())).toMatch(/^upstream_/)
     expect(upstream.requests).toHaveLength(1)
   })
