@@ -1,4 +1,4 @@
-import { isInnerList, type BareItem, type Dictionary, type Item, type Parameters } from 'structured-headers'
+import { isInnerList, serializeInnerList, type BareItem, type Dictionary, type InnerList, type Parameters } from 'structured-headers'
 import { readComponents, type Component, type ComponentProblem } from '../base/component.ts'
 import { fieldValue } from '../message/fields.ts'
 import type { FieldLine } from '../message/message.ts'
@@ -11,6 +11,8 @@ export interface ReceivedSignature {
   readonly components: readonly Component[]
   readonly parameters: Parameters
   readonly signature: Uint8Array<ArrayBuffer>
+  /** Was the Signature-Input member written exactly as it is signed? `created=1.0` reads as 1 and is signed as `1`. */
+  readonly exact: boolean
 }
 
 /** A member of Signature-Input by label, so far only known to be a list with parameters. */
@@ -32,16 +34,16 @@ export function receivedSignatures(fields: readonly FieldLine[]): Outcome<readon
   const candidates: Candidate[] = []
   for (const [label, member] of inputs.value) {
     if (!isInnerList(member)) return failed('malformed', `Signature-Input ${label} is not a list`)
-    const [items, parameters] = member
-    candidates.push({ label, parameters, open: () => openCandidate(label, items, parameters, signatures.value) })
+    const exact = inputField.includes(`${label}=${serializeInnerList(member)}`)
+    candidates.push({ label, parameters: member[1], open: () => openCandidate(label, member, exact, signatures.value) })
   }
   return fine(candidates)
 }
 
 function openCandidate(
   label: string,
-  items: readonly Item[],
-  parameters: Parameters,
+  [items, parameters]: InnerList,
+  exact: boolean,
   signatures: Dictionary,
 ): Outcome<ReceivedSignature, 'unsigned' | ComponentProblem> {
   const bytes = signatures.get(label)?.[0]
@@ -49,5 +51,5 @@ function openCandidate(
   if (!(bytes instanceof ArrayBuffer)) return failed('malformed', `Signature ${label} is not a byte sequence`)
   const components = readComponents(items)
   if (!components.ok) return components
-  return fine({ label, components: components.value, parameters, signature: new Uint8Array(bytes) })
+  return fine({ label, components: components.value, parameters, signature: new Uint8Array(bytes), exact })
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
 import { refusalAnswer } from '../policy/refusal.ts'
 import { nodeJudge, type NodeOptions } from './node-request.ts'
 
@@ -19,13 +20,15 @@ export function requireSignature(
   const judge = nodeJudge(options)
   return async (request, reply, payload) => {
     const verdict = await judge(request.raw)
-    if (verdict.verdict === 'accepted') return payload
+    // A stream that has ended already would leave Fastify's parser waiting.
+    if (verdict.verdict === 'accepted') return request.raw.readableEnded ? Readable.from([]) : payload
     const { status, fields, body } = refusalAnswer(verdict.refusal.reason)
     if (!request.raw.complete && request.raw.httpVersionMajor === 1) reply.header('connection', 'close')
     for (const [name, value] of fields) reply.header(name, value)
     reply.code(status)
     // Awaiting the reply is what tells Fastify that it is over; the route does not run.
-    reply.send(body)
+    // As bytes: to a text Fastify would add a charset.
+    reply.send(Buffer.from(body))
     return reply
   }
 }

@@ -47,20 +47,27 @@ export function sendRefusal(request: IncomingMessage, response: ServerResponse, 
 }
 
 function clean(request: IncomingMessage, signed: SignedRequest, dropAlso: readonly string[] | undefined): void {
+  const unsigned = (name: string) => isUnsignedClaim(name, signed.fields, dropAlso)
+  // Before the raw lines are cut: Node fills its views lazily, from as many raw lines as it once counted.
+  cleanViews(request, unsigned)
   const kept: string[] = []
   for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
     const name = request.rawHeaders[index] ?? ''
-    if (!isUnsignedClaim(name, signed.fields, dropAlso)) kept.push(name, request.rawHeaders[index + 1] ?? '')
+    if (!unsigned(name)) kept.push(name, request.rawHeaders[index + 1] ?? '')
   }
   request.rawHeaders.splice(0, request.rawHeaders.length, ...kept)
-  for (const each of [request.headers, request.headersDistinct]) {
-    for (const name of Object.keys(each)) if (isUnsignedClaim(name, signed.fields, dropAlso)) delete each[name]
-  }
-  // No signature of the profile covers a trailer, so none is handed on.
-  for (const name of Object.keys(request.trailers)) delete request.trailers[name]
   request.rawTrailers.splice(0)
   // With `ignoreHost` the line is whatever the proxy wrote; the signed name is what counts.
   request.headers.host = signed.authority
+}
+
+// Node's HTTP/2 requests have no distinct views.
+type Views = Pick<IncomingMessage, 'headers' | 'trailers'> & Partial<Pick<IncomingMessage, 'headersDistinct' | 'trailersDistinct'>>
+
+function cleanViews({ headers, headersDistinct = {}, trailers, trailersDistinct = {} }: Views, unsigned: (name: string) => boolean): void {
+  for (const each of [headers, headersDistinct]) for (const name of Object.keys(each)) if (unsigned(name)) delete each[name]
+  // No signature of the profile covers a trailer, so none is handed on.
+  for (const each of [trailers, trailersDistinct]) for (const name of Object.keys(each)) delete each[name]
 }
 
 function refuse(reason: RefusalReason, detail: string, options: NodeOptions): Verdict {

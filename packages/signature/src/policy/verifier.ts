@@ -105,7 +105,10 @@ function ourSignature(request: RequestMessage): Checked<ReceivedSignature> {
   const ours = candidates.value.filter(({ parameters }) => parameters.get('tag') === PROFILE_TAG)
   const [only] = ours
   if (only === undefined) return failed('unsigned', `no signature with the tag ${PROFILE_TAG}`)
-  return ours.length > 1 ? failed('several_signatures', `${ours.length} signatures with our tag`) : only.open()
+  if (ours.length > 1) return failed('several_signatures', `${ours.length} signatures with our tag`)
+  const received = only.open()
+  // A second spelling of the same signed parameters is for parsers to disagree about; a signer writes what it signs (RFC 9421 §7.5.3).
+  return received.ok && !received.value.exact ? failed('malformed', 'Signature-Input is not written as it was signed') : received
 }
 
 async function checkContent(request: RequestMessage, content: Outcome<Uint8Array, RefusalReason>): Promise<Checked<null>> {
