@@ -43,6 +43,11 @@ export function meter(arrival: Arrival | null, limit: Limit, at: Instant): Meter
   return wait > 0 ? { arrival: known, over: true, retryAfterMs: Math.ceil(wait) } : { arrival: next, over: false, retryAfterMs: 0 }
 }
 
+/** From then on the counter says the same as none at all, or was not touched for so long that nobody asks. */
+export function forgetAt(arrival: Arrival, keepMs: number, at: Instant): Instant {
+  return Math.ceil(Math.min(arrival, at + keepMs))
+}
+
 /** `counterKey('login', account, address)`: parts cannot run into each other (CVE-2026-16158 class). */
 export function counterKey(...parts: readonly string[]): string {
   return parts.map((part) => `${part.length}:${part}`).join('')

@@ -4,17 +4,20 @@ import type { Instant } from '../decide/head.ts'
 import type { AccountId, Claim, RevokeReason, Session, SessionId, Standing } from '../decide/session.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 
+/** The most rows that one call of a `sweep` deletes: it holds the write lock for milliseconds. Call again while it returns as many. */
+export const SWEEP_ROWS = 1_000
+
 /** Hot. What session/sessions.ts needs. No method brings a session back: writing is always "if it still exists". */
 export interface SessionStore {
   /** Generation 0 and no roles for an account that was never seen. */
   standing(account: AccountId): Awaitable<Standing>
   setRoles(account: AccountId, roles: readonly string[]): Awaitable<void>
-  /** False, and nothing is stored, when the account's generation is no longer `session.generation`. */
+  /** False, and nothing is stored, when the account's generation is no longer `session.generation`, or when the id exists. */
   insert(session: Session): Awaitable<boolean>
   find(id: SessionId): Awaitable<Claim | null>
   /** Only ever forward, only if the session exists and is not revoked. */
   touch(id: SessionId, seenAt: Instant): Awaitable<boolean>
-  /** Atomically revokes `old` (as `replaced`) and inserts `next`; false, and nothing changes, when `old` is gone or revoked. */
+  /** Atomically revokes `old` (as `replaced`) and inserts `next`; false, and nothing changes, when `old` is gone or revoked or `next` outdated. Durable when it returns. */
   rotate(old: SessionId, next: Session): Awaitable<boolean>
   /** False when there was nothing to revoke. Durable when it returns. */
   revoke(id: SessionId, at: Instant, because: RevokeReason): Awaitable<boolean>
@@ -24,7 +27,7 @@ export interface SessionStore {
   list(account: AccountId): Awaitable<readonly Session[]>
   /** As `list`, over all accounts, newest first, at most `limit`. */
   listAll(limit: number): Awaitable<readonly Session[]>
-  /** Deletes sessions that were last seen before `seenBefore` or authenticated before `authenticatedBefore`. Returns how many. */
+  /** Deletes sessions that were last seen before `seenBefore` or authenticated before `authenticatedBefore`, at most SWEEP_ROWS. Returns how many. */
   sweep(seenBefore: Instant, authenticatedBefore: Instant): Awaitable<number>
 }
 
@@ -149,7 +152,12 @@ export interface AuditStore {
   /** One transaction; in order. */
   append(events: readonly AuditEvent[]): Awaitable<void>
   /** The newest first. */
-  read(query: { readonly limit: number; readonly kind?: string; readonly account?: string; readonly request?: string }): Awaitable<readonly StoredEvent[]>
+  read(query: {
+    readonly limit: number
+    readonly kind?: string
+    readonly account?: string
+    readonly request?: string
+  }): Awaitable<readonly StoredEvent[]>
 }
 
 /** Everything that outlives the process. `close` flushes. */

@@ -1,0 +1,26 @@
+import { memoryAccounts } from './memory/accounts.ts'
+import { memoryAudit } from './memory/audit.ts'
+import { memoryCounters } from './memory/counters.ts'
+import { memoryNonces } from './memory/nonces.ts'
+import { memorySessions } from './memory/sessions.ts'
+import { memoryVault } from './memory/vault.ts'
+import type { Stores } from './store.ts'
+
+/** How many entries the parts that visitors can fill may hold. */
+export interface MemoryBounds {
+  readonly counters: number
+  readonly nonces: number
+}
+
+/** The reference: what every store does, in plain data of one process, and gone with it. */
+export function memoryStores(bounds: MemoryBounds = { counters: 1_000_000, nonces: 1_000_000 }): Stores {
+  return {
+    sessions: memorySessions(),
+    counters: memoryCounters(bounds.counters),
+    nonces: memoryNonces(bounds.nonces),
+    accounts: memoryAccounts(),
+    vault: memoryVault(),
+    audit: memoryAudit(),
+    close() {},
+  }
+}

@@ -1,0 +1,56 @@
+import type { SQLOutputValue } from 'node:sqlite'
+import type { Account, AccountStore } from '../store.ts'
+import type { Connection } from './connection.ts'
+
+const COLUMNS = 'id, name, key, password, roles, disabled_at, failures, password_locked_at, created_at, password_changed_at, last_login_at'
+
+/** AccountStore in durable.sqlite. */
+export function sqliteAccounts({ db, write }: Connection): AccountStore {
+  const insert = db.prepare(`INSERT INTO account (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
+  const selectById = db.prepare(`SELECT ${COLUMNS} FROM account WHERE id = ?`)
+  const selectByKey = db.prepare(`SELECT ${COLUMNS} FROM account WHERE key = ?`)
+  const selectAll = db.prepare(`SELECT ${COLUMNS} FROM account ORDER BY key`)
+  const change = db.prepare(
+    `UPDATE account SET name = ?, password = ?, roles = ?, disabled_at = ?, failures = ?, password_locked_at = ?, password_changed_at = ?, last_login_at = ? WHERE id = ?`,
+  )
+  const fail = db.prepare('UPDATE account SET failures = failures + 1 WHERE id = ? RETURNING failures')
+  const find = (id: string): Account | null => read(selectById.get(id))
+  return {
+    insert(a) {
+      const values = [a.id, a.name, a.key, a.password, JSON.stringify(a.roles), a.disabledAt, a.failures, a.passwordLockedAt]
+      return write(() => Number(insert.run(...values, a.createdAt, a.passwordChangedAt, a.lastLoginAt).changes) === 1)
+    },
+    find,
+    findByKey: (key) => read(selectByKey.get(key)),
+    update(id, named) {
+      // Read and written under one lock: columns that this caller does not name keep what another process wrote.
+      return write(() => {
+        const before = find(id)
+        if (before === null) return null
+        const after = { ...before, ...named, id, key: before.key, createdAt: before.createdAt }
+        const values = [after.name, after.password, JSON.stringify(after.roles), after.disabledAt, after.failures, after.passwordLockedAt]
+        change.run(...values, after.passwordChangedAt, after.lastLoginAt, id)
+        return after
+      })
+    },
+    addFailure: (id) => write(() => Number(fail.get(id)?.['failures'] ?? 0)),
+    list: () => selectAll.all().flatMap((row) => read(row) ?? []),
+  }
+}
+
+function read(row: Record<string, SQLOutputValue> | undefined): Account | null {
+  if (row === undefined) return null
+  return {
+    id: String(row['id']),
+    name: String(row['name']),
+    key: String(row['key']),
+    password: row['password'] as string | null,
+    roles: JSON.parse(String(row['roles'])) as readonly string[],
+    disabledAt: row['disabled_at'] as number | null,
+    failures: Number(row['failures']),
+    passwordLockedAt: row['password_locked_at'] as number | null,
+    createdAt: Number(row['created_at']),
+    passwordChangedAt: row['password_changed_at'] as number | null,
+    lastLoginAt: row['last_login_at'] as number | null,
+  }
+}

@@ -1,0 +1,114 @@
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { GateError } from '../../errors.ts'
+import { migrate, type Schema } from './migrate.ts'
+import { unavailable } from './unavailable.ts'
+
+/** One open database file. Statements are prepared on `db` once, by the ports that use it. */
+export interface Connection {
+  readonly db: DatabaseSync
+  /** Runs `work` in a write transaction: all of it or, when anything is thrown, nothing. */
+  readonly write: <T>(work: () => T) => T
+  /** As `write`, and on the disk when it returns: it outlives a power cut as well as a killed process. */
+  readonly writeDurably: <T>(work: () => T) => T
+  close(): void
+}
+
+export interface FileOptions {
+  /**
+   * `NORMAL` outlives a killed process, since the system holds what was written, but a power cut may take the last moments.
+   * `FULL` waits for the disk at each commit (sqlite.org/pragma.html#pragma_synchronous).
+   */
+  readonly synchronous: 'NORMAL' | 'FULL'
+  readonly cacheKiB: number
+  /** How much of the file is read through a mapping instead of copied into the page cache. */
+  readonly mapBytes: number
+}
+
+/** A writer that waits longer than this for another process gives up, and its request is refused: 2 s is past any write of ours. */
+const BUSY_MS = 2_000
+
+/** Opens `folder/name`, creates it when missing (folder 0700, files 0600) and brings its schema up to date. Throws GateError `store_unavailable`. */
+export function openConnection(folder: string, name: string, schema: Schema, options: FileOptions): Connection {
+  const path = join(folder, name)
+  let db: DatabaseSync | null = null
+  try {
+    ownOnly(folder, path)
+    db = new DatabaseSync(path, { timeout: BUSY_MS, enableForeignKeyConstraints: true, allowExtension: false })
+    db.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON')
+    inWalMode(db)
+    db.exec(`PRAGMA synchronous = FULL; PRAGMA cache_size = -${options.cacheKiB}; PRAGMA mmap_size = ${options.mapBytes}`)
+    migrate(db, schema, name)
+    db.exec(`PRAGMA synchronous = ${options.synchronous}`)
+    return connectionOf(db, options.synchronous)
+  } catch (cause) {
+    if (db?.isOpen === true) db.close()
+    throw cause instanceof GateError ? cause : unavailable(cause, `cannot open ${name}`)
+  }
+}
+
+/** Reads of 0600 files by others fail; SQLite gives the `-wal` and `-shm` files the mode of the database file. */
+function ownOnly(folder: string, path: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  closeSync(openSync(path, 'a', 0o600))
+  // Restored from a backup or copied by hand, the file may be open to others.
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) tighten(file)
+}
+
+function tighten(file: string): void {
+  try {
+    chmodSync(file, 0o600)
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) throw cause
+  }
+}
+
+/** Two processes that open a new file at once: the switch is not covered by the busy timeout, so the later one asks again. */
+function inWalMode(db: DatabaseSync): void {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const mode = db.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode']
+      // Some network file systems cannot; without WAL a reader and a writer would lock each other out.
+      if (mode !== 'wal')
+        throw new GateError('store_unavailable', `this file system offers journal mode ${String(mode)}, WAL is needed: use a local disk`)
+      return
+    } catch (cause) {
+      if (cause instanceof GateError || attempt === 40) throw cause
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_MS / 40)
+    }
+  }
+}
+
+function connectionOf(db: DatabaseSync, synchronous: FileOptions['synchronous']): Connection {
+  const begin = db.prepare('BEGIN IMMEDIATE')
+  const commit = db.prepare('COMMIT')
+  const write = <T>(work: () => T): T => {
+    begin.run()
+    try {
+      const result = work()
+      commit.run()
+      return result
+    } catch (cause) {
+      // SQLite itself rolls back on some errors (full disk).
+      if (db.isTransaction) db.exec('ROLLBACK')
+      throw cause
+    }
+  }
+  return {
+    db,
+    write,
+    writeDurably(work) {
+      if (synchronous === 'FULL') return write(work)
+      db.exec('PRAGMA synchronous = FULL')
+      try {
+        return write(work)
+      } finally {
+        db.exec('PRAGMA synchronous = NORMAL')
+      }
+    },
+    close() {
+      if (db.isOpen) db.close()
+    },
+  }
+}

@@ -1,0 +1,37 @@
+import { hash } from 'node:crypto'
+import { forgetAt, meter } from '../../decide/counters.ts'
+import { SWEEP_ROWS, type CounterStore } from '../store.ts'
+import type { Connection } from './connection.ts'
+
+/** CounterStore in hot.sqlite. All hits of a request are counted in one transaction, so that parallel arrivals cannot share a place. */
+export function sqliteCounters({ db, write }: Connection): CounterStore {
+  const select = db.prepare('SELECT arrival FROM counter WHERE key = ?')
+  const upsert = db.prepare(
+    'INSERT INTO counter (key, arrival, forget_at) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET arrival = excluded.arrival, forget_at = excluded.forget_at',
+  )
+  const remove = db.prepare('DELETE FROM counter WHERE key = ?')
+  const removeOld = db.prepare('DELETE FROM counter WHERE key IN (SELECT key FROM counter WHERE forget_at <= ? LIMIT ?)')
+  return {
+    add(hits, at) {
+      if (hits.length === 0) return []
+      return write(() =>
+        hits.map(({ key, limit, keepMs }) => {
+          const stored = storedKey(key)
+          const row = select.get(stored)
+          const metered = meter(row === undefined ? null : Number(row['arrival']), limit, at)
+          upsert.run(stored, metered.arrival, forgetAt(metered.arrival, keepMs, at))
+          return { key, over: metered.over, retryAfterMs: metered.retryAfterMs }
+        }),
+      )
+    },
+    clear(keys) {
+      if (keys.length > 0) write(() => keys.forEach((key) => remove.run(storedKey(key))))
+    },
+    sweep: (at) => write(() => Number(removeOld.run(at, SWEEP_ROWS).changes)),
+  }
+}
+
+/** Of one length, whatever was typed into a login form, and that (a password in the wrong box) is not kept. */
+function storedKey(key: string): Uint8Array {
+  return hash('sha256', key, 'buffer')
+}

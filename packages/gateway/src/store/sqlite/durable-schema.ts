@@ -1,0 +1,64 @@
+import type { Schema } from './migrate.ts'
+
+/** durable.sqlite: accounts, the vault's ciphertext, the audit trail. `vault.revision` counts the vault's writes, whoever makes them. */
+export const DURABLE_SCHEMA: Schema = {
+  applicationId: 0x636b_6431,
+  steps: [
+    `
+    CREATE TABLE account (
+      id TEXT PRIMARY KEY,
+      key TEXT NOT NULL UNIQUE,
+      name TEXT NOT NULL,
+      password TEXT,
+      roles TEXT NOT NULL,
+      disabled_at INTEGER,
+      failures INTEGER NOT NULL,
+      password_locked_at INTEGER,
+      created_at INTEGER NOT NULL,
+      password_changed_at INTEGER,
+      last_login_at INTEGER
+    ) STRICT;
+    CREATE TABLE vault (
+      only INTEGER PRIMARY KEY CHECK (only = 1),
+      vault_id TEXT,
+      revision INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO vault (only, vault_id, revision) VALUES (1, NULL, 0);
+    CREATE TABLE vault_slot (
+      id TEXT PRIMARY KEY,
+      provider TEXT NOT NULL,
+      purpose TEXT NOT NULL,
+      parameters TEXT NOT NULL,
+      wrapped TEXT NOT NULL,
+      created_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE vault_generation (
+      number INTEGER PRIMARY KEY,
+      wrapped TEXT NOT NULL,
+      created_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE vault_record (
+      name TEXT NOT NULL,
+      version INTEGER NOT NULL,
+      state TEXT NOT NULL,
+      sealed TEXT NOT NULL,
+      fingerprint TEXT NOT NULL,
+      not_before INTEGER,
+      not_after INTEGER,
+      created_at INTEGER NOT NULL,
+      last_used_at INTEGER,
+      PRIMARY KEY (name, version)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE audit (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      kind TEXT NOT NULL,
+      account TEXT,
+      request TEXT,
+      event TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX audit_by_kind ON audit (kind, seq);
+    CREATE INDEX audit_by_account ON audit (account, seq) WHERE account IS NOT NULL;
+    CREATE INDEX audit_by_request ON audit (request, seq) WHERE request IS NOT NULL;
+    `,
+  ],
+}

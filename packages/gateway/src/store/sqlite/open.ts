@@ -1,0 +1,41 @@
+import type { Stores } from '../store.ts'
+import { sqliteAccounts } from './accounts.ts'
+import { sqliteAudit } from './audit.ts'
+import { openConnection } from './connection.ts'
+import { sqliteCounters } from './counters.ts'
+import { DURABLE_SCHEMA } from './durable-schema.ts'
+import { HOT_SCHEMA } from './hot-schema.ts'
+import { sqliteNonces } from './nonces.ts'
+import { sqliteSessions } from './sessions.ts'
+import { shielded } from './unavailable.ts'
+import { sqliteVault } from './vault.ts'
+
+/** Room for the inner pages of a million sessions; the rest is read through the mapping, which the system shares between processes. */
+const HOT = { synchronous: 'NORMAL', cacheKiB: 16_384, mapBytes: 2 ** 30 } as const
+const DURABLE = { synchronous: 'FULL', cacheKiB: 4_096, mapBytes: 0 } as const
+
+/**
+ * The embedded store: `hot.sqlite` and `durable.sqlite` in a folder, which several processes may open at once. Answers at once.
+ * Whatever SQLite cannot do is GateError `store_unavailable`.
+ */
+export function openSqlite(folder: string): Stores {
+  const hot = openConnection(folder, 'hot.sqlite', HOT_SCHEMA, HOT)
+  try {
+    const durable = openConnection(folder, 'durable.sqlite', DURABLE_SCHEMA, DURABLE)
+    return {
+      sessions: shielded(sqliteSessions(hot)),
+      counters: shielded(sqliteCounters(hot)),
+      nonces: shielded(sqliteNonces(hot)),
+      accounts: shielded(sqliteAccounts(durable)),
+      vault: shielded(sqliteVault(durable)),
+      audit: shielded(sqliteAudit(durable)),
+      close() {
+        hot.close()
+        durable.close()
+      },
+    }
+  } catch (cause) {
+    hot.close()
+    throw cause
+  }
+}

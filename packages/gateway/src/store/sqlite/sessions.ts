@@ -1,0 +1,111 @@
+import type { AccountId, Claim, RevokeReason, Session, SessionId, Standing } from '../../decide/session.ts'
+import { SWEEP_ROWS, type SessionStore } from '../store.ts'
+import type { Connection } from './connection.ts'
+import { idBytes, readClaim, readRoles, readSession, SESSION_COLUMNS, shortKey, writeFactors, type SessionRow } from './session-row.ts'
+
+/** SessionStore in hot.sqlite. A claim is one statement on one row; what ends a session waits for the disk. */
+export function sqliteSessions({ db, write, writeDurably }: Connection): SessionStore {
+  const selectClaim = db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE key = ? AND id = ?`)
+  const alive = 'revoked_at IS NULL AND generation = account_generation'
+  const selectOfAccount = db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE account = ? AND ${alive} ORDER BY created_at, id`)
+  const selectNewest = db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE ${alive} ORDER BY created_at DESC, id DESC LIMIT ?`)
+  for (const statement of [selectClaim, selectOfAccount, selectNewest]) statement.setReturnArrays(true)
+
+  const selectStanding = db.prepare('SELECT generation, roles FROM standing WHERE account = ?')
+  const upsertStanding = db.prepare(
+    'INSERT INTO standing (account, generation, roles) VALUES (?, ?, ?) ON CONFLICT (account) DO UPDATE SET generation = excluded.generation, roles = excluded.roles',
+  )
+  const copyStanding = db.prepare('UPDATE session SET account_generation = ?, account_roles = ? WHERE account = ?')
+  const insertRow = db.prepare(
+    `INSERT INTO session (key, ${SESSION_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
+  )
+  const moveSeen = db.prepare('UPDATE session SET seen_at = ?1 WHERE key = ?2 AND id = ?3 AND revoked_at IS NULL AND seen_at < ?1')
+  const markRevoked = db.prepare('UPDATE session SET revoked_at = ?, revoked_because = ? WHERE key = ? AND id = ? AND revoked_at IS NULL')
+  const markAll = db.prepare(`UPDATE session SET revoked_at = ?, revoked_because = ? WHERE account = ? AND ${alive}`)
+  const deleteSeen = db.prepare('DELETE FROM session WHERE key IN (SELECT key FROM session WHERE seen_at < ? LIMIT ?)')
+  // Nobody authenticates before the session was created: the index on created_at finds all that can match.
+  const deleteOld = db.prepare(
+    'DELETE FROM session WHERE key IN (SELECT key FROM session WHERE created_at < ?1 AND authenticated_at < ?1 LIMIT ?2)',
+  )
+
+  function standing(account: AccountId): Standing {
+    const row = selectStanding.get(account)
+    return row === undefined
+      ? { generation: 0, roles: [] }
+      : { generation: Number(row['generation']), roles: readRoles(String(row['roles'])) }
+  }
+
+  function writeStanding(account: AccountId, { generation, roles }: Standing): void {
+    const written = JSON.stringify(roles)
+    upsertStanding.run(account, generation, written)
+    copyStanding.run(generation, written, account)
+  }
+
+  function find(id: SessionId): Claim | null {
+    const bytes = idBytes(id)
+    const row = selectClaim.get(shortKey(bytes), bytes) as unknown as SessionRow | undefined
+    return row === undefined ? null : readClaim(id, row)
+  }
+
+  function place(session: Session): boolean {
+    const { account, name, generation, createdAt, authenticatedAt, seenAt, address, agent, revoked } = session
+    const own = standing(account)
+    if (own.generation !== generation) return false
+    const bytes = idBytes(session.id)
+    const row = [account, own.generation, JSON.stringify(own.roles), name, generation, writeFactors(session.factors)]
+    const times = [createdAt, authenticatedAt, seenAt]
+    const { changes } = insertRow.run(
+      shortKey(bytes),
+      bytes,
+      ...row,
+      ...times,
+      address,
+      agent,
+      revoked?.at ?? null,
+      revoked?.because ?? null,
+    )
+    return Number(changes) === 1
+  }
+
+  function mark(id: SessionId, at: number, because: RevokeReason): boolean {
+    const bytes = idBytes(id)
+    return Number(markRevoked.run(at, because, shortKey(bytes), bytes).changes) === 1
+  }
+
+  return {
+    standing,
+    setRoles(account, roles) {
+      write(() => writeStanding(account, { ...standing(account), roles }))
+    },
+    insert: (session) => write(() => place(session)),
+    find,
+    touch(id, seenAt) {
+      const bytes = idBytes(id)
+      return Number(moveSeen.run(seenAt, shortKey(bytes), bytes).changes) === 1
+    },
+    rotate(old, next) {
+      return writeDurably(() => {
+        const claim = find(old)
+        const dead = claim === null || claim.session.revoked !== null || claim.session.generation !== claim.standing.generation
+        return !dead && place(next) && mark(old, next.seenAt, 'replaced')
+      })
+    },
+    revoke: (id, at, because) => writeDurably(() => mark(id, at, because)),
+    revokeAll(account, at, because) {
+      return writeDurably(() => {
+        const ended = Number(markAll.run(at, because, account).changes)
+        const { generation, roles } = standing(account)
+        writeStanding(account, { generation: generation + 1, roles })
+        return ended
+      })
+    },
+    list: (account) => (selectOfAccount.all(account) as unknown as SessionRow[]).map(readSession),
+    listAll: (limit) => (selectNewest.all(limit) as unknown as SessionRow[]).map(readSession),
+    sweep(seenBefore, authenticatedBefore) {
+      return write(() => {
+        const unseen = Number(deleteSeen.run(seenBefore, SWEEP_ROWS).changes)
+        return unseen + Number(deleteOld.run(authenticatedBefore, SWEEP_ROWS - unseen).changes)
+      })
+    },
+  }
+}

@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto'
+import { expect, test } from 'vitest'
+import type { Session } from '../../src/decide/session.ts'
+import { SWEEP_ROWS, type SessionStore } from '../../src/store/store.ts'
+
+export const AT = 1_780_000_000_000
+
+/** A session as session/sessions.ts would insert it; `word` stands for its cookie. */
+export function sessionOf(word: string, change: Partial<Session> = {}): Session {
+  return {
+    id: createHash('sha256').update(word).digest('base64url'),
+    account: 'a-1',
+    name: 'Ada Löv',
+    generation: 0,
+    factors: [{ kind: 'password', at: AT }],
+    createdAt: AT,
+    authenticatedAt: AT,
+    seenAt: AT,
+    address: '2001:db8::17',
+    agent: 'Browser/1.0 (“quoted”; 漢字)',
+    revoked: null,
+    ...change,
+  }
+}
+
+export function sessionsConform(store: () => SessionStore): void {
+  test('a session comes back as it was stored, with its account’s standing', async () => {
+    const session = sessionOf('one', {
+      factors: [
+        { kind: 'password', at: AT - 5 },
+        { kind: 'password', at: AT },
+      ],
+    })
+    await store().setRoles('a-1', ['staff', 'night shift'])
+    expect(await store().insert(session)).toBe(true)
+    expect(await store().find(session.id)).toEqual({ session, standing: { generation: 0, roles: ['staff', 'night shift'] } })
+  })
+
+  test('SES-05 an identifier that was never stored finds nothing', async () => {
+    await store().insert(sessionOf('one'))
+    expect(await store().find(sessionOf('two').id)).toBeNull()
+    expect(await store().find('')).toBeNull()
+    expect(await store().find('not-base64url!')).toBeNull()
+  })
+
+  test('an account that was never seen has generation 0 and no roles', async () => {
+    expect(await store().standing('nobody')).toEqual({ generation: 0, roles: [] })
+  })
+
+  test('roles change for sessions that exist and for those that begin later', async () => {
+    await store().insert(sessionOf('before'))
+    await store().setRoles('a-1', ['staff'])
+    await store().insert(sessionOf('after'))
+    for (const word of ['before', 'after']) expect((await store().find(sessionOf(word).id))?.standing.roles).toEqual(['staff'])
+    expect(await store().standing('a-1')).toEqual({ generation: 0, roles: ['staff'] })
+  })
+
+  test('an insert does not overwrite a session that exists', async () => {
+    const session = sessionOf('one')
+    await store().insert(session)
+    await store().revoke(session.id, AT + 1, 'logout')
+    expect(await store().insert(session)).toBe(false)
+    expect((await store().find(session.id))?.session.revoked).toEqual({ at: AT + 1, because: 'logout' })
+  })
+
+  test('a session of an older generation is not stored: a revocation between password check and insert wins', async () => {
+    await store().revokeAll('a-1', AT, 'password-changed')
+    expect(await store().insert(sessionOf('one', { generation: 0 }))).toBe(false)
+    expect(await store().find(sessionOf('one').id)).toBeNull()
+    expect(await store().insert(sessionOf('one', { generation: 1 }))).toBe(true)
+  })
+
+  test('touch moves the last activity forward and never back', async () => {
+    const { id } = sessionOf('one')
+    await store().insert(sessionOf('one'))
+    expect(await store().touch(id, AT + 60_000)).toBe(true)
+    expect(await store().touch(id, AT + 30_000)).toBe(false)
+    expect((await store().find(id))?.session.seenAt).toBe(AT + 60_000)
+  })
+
+  test('touch brings back neither a missing nor a revoked session', async () => {
+    const { id } = sessionOf('one')
+    expect(await store().touch(id, AT + 1)).toBe(false)
+    expect(await store().find(id)).toBeNull()
+    await store().insert(sessionOf('one'))
+    await store().revoke(id, AT + 1, 'logout')
+    expect(await store().touch(id, AT + 60_000)).toBe(false)
+    const claim = await store().find(id)
+    expect(claim?.session.seenAt).toBe(AT)
+    expect(claim?.session.revoked?.because).toBe('logout')
+  })
+
+  test('rotate replaces one session by another, once', async () => {
+    const [old, next, third] = [sessionOf('old'), sessionOf('next', { seenAt: AT + 9 }), sessionOf('third')]
+    await store().insert(old)
+    expect(await store().rotate(old.id, next)).toBe(true)
+    expect((await store().find(old.id))?.session.revoked).toEqual({ at: AT + 9, because: 'replaced' })
+    expect((await store().find(next.id))?.session).toEqual(next)
+    expect(await store().rotate(old.id, third)).toBe(false)
+    expect(await store().find(third.id)).toBeNull()
+  })
+
+  test('rotate changes nothing when the old one is gone or revoked, or the new one outdated', async () => {
+    const next = sessionOf('next')
+    expect(await store().rotate(sessionOf('missing').id, next)).toBe(false)
+    const ended = sessionOf('ended')
+    await store().insert(ended)
+    await store().revoke(ended.id, AT, 'logout')
+    expect(await store().rotate(ended.id, next)).toBe(false)
+    const live = sessionOf('live')
+    await store().insert(live)
+    expect(await store().rotate(live.id, { ...next, generation: 3 })).toBe(false)
+    expect(await store().find(next.id)).toBeNull()
+    expect((await store().find(live.id))?.session.revoked).toBeNull()
+  })
+
+  test('revoke ends a session once and keeps its first reason', async () => {
+    const { id } = sessionOf('one')
+    await store().insert(sessionOf('one'))
+    expect(await store().revoke(id, AT + 1, 'logout')).toBe(true)
+    expect(await store().revoke(id, AT + 2, 'idle')).toBe(false)
+    expect((await store().find(id))?.session.revoked).toEqual({ at: AT + 1, because: 'logout' })
+    expect(await store().revoke(sessionOf('missing').id, AT, 'logout')).toBe(false)
+  })
+
+  test('SES-15 revokeAll ends every session of one account and says why, and leaves the others', async () => {
+    for (const word of ['one', 'two', 'three']) await store().insert(sessionOf(word))
+    await store().insert(sessionOf('other', { account: 'a-2' }))
+    await store().revoke(sessionOf('three').id, AT, 'logout')
+    await store().setRoles('a-1', ['staff'])
+    expect(await store().revokeAll('a-1', AT + 1, 'account-disabled')).toBe(2)
+    for (const word of ['one', 'two']) {
+      const claim = await store().find(sessionOf(word).id)
+      expect(claim?.session.revoked).toEqual({ at: AT + 1, because: 'account-disabled' })
+      expect(claim?.standing).toEqual({ generation: 1, roles: ['staff'] })
+    }
+    expect((await store().find(sessionOf('three').id))?.session.revoked?.because).toBe('logout')
+    expect((await store().find(sessionOf('other').id))?.session.revoked).toBeNull()
+    expect(await store().revokeAll('a-1', AT + 2, 'account-disabled')).toBe(0)
+    expect((await store().standing('a-1')).generation).toBe(2)
+  })
+
+  test('lists hold what is alive: of one account the oldest first, of all the newest first', async () => {
+    await store().insert(sessionOf('late', { createdAt: AT + 3 }))
+    await store().insert(sessionOf('early', { createdAt: AT + 1 }))
+    await store().insert(sessionOf('ended', { createdAt: AT + 2 }))
+    await store().insert(sessionOf('other', { account: 'a-2', createdAt: AT + 4 }))
+    await store().revoke(sessionOf('ended').id, AT + 5, 'logout')
+    const ids = async (list: Promise<readonly Session[]>) => (await list).map(({ id }) => id)
+    const idOf = (word: string) => sessionOf(word).id
+    expect(await ids(Promise.resolve(store().list('a-1')))).toEqual([idOf('early'), idOf('late')])
+    expect(await ids(Promise.resolve(store().listAll(2)))).toEqual([idOf('other'), idOf('late')])
+    expect(await ids(Promise.resolve(store().list('nobody')))).toEqual([])
+  })
+
+  test('sweep deletes what was last seen or authenticated too long ago, in batches', async () => {
+    await store().insert(sessionOf('unseen', { createdAt: AT - 50, authenticatedAt: AT - 50, seenAt: AT - 50 }))
+    await store().insert(sessionOf('old', { createdAt: AT - 900, authenticatedAt: AT - 900, seenAt: AT }))
+    await store().insert(sessionOf('renewed', { createdAt: AT - 900, authenticatedAt: AT, seenAt: AT }))
+    await store().insert(sessionOf('live'))
+    expect(await store().sweep(AT - 10, AT - 100)).toBe(2)
+    const found = await Promise.all(
+      ['unseen', 'old', 'renewed', 'live'].map(async (word) => (await store().find(sessionOf(word).id)) !== null),
+    )
+    expect(found).toEqual([false, false, true, true])
+
+    for (let n = 0; n <= SWEEP_ROWS; n++) await store().insert(sessionOf(`many ${n}`, { account: 'a-3' }))
+    expect(await store().sweep(AT + 1, 0)).toBe(SWEEP_ROWS)
+    expect(await store().sweep(AT + 1, 0)).toBe(3)
+    expect(await store().sweep(AT + 1, 0)).toBe(0)
+  })
+}

@@ -1,0 +1,26 @@
+import { afterEach, beforeEach, describe } from 'vitest'
+import type { Awaitable } from '../../src/lib/awaitable.ts'
+import type { Stores } from '../../src/store/store.ts'
+import { accountsConform } from './accounts.ts'
+import { auditConforms } from './audit.ts'
+import { countersConform } from './counters.ts'
+import { noncesConform } from './nonces.ts'
+import { sessionsConform } from './sessions.ts'
+import { vaultConforms } from './vault.ts'
+
+/** What every store owes. `make` gives an empty store for each test; it is closed after it. */
+export function describeStores(name: string, make: () => Awaitable<Stores>): void {
+  describe(name, () => {
+    let stores: Stores
+    beforeEach(async () => {
+      stores = await make()
+    })
+    afterEach(() => stores.close())
+    describe('sessions', () => sessionsConform(() => stores.sessions))
+    describe('counters', () => countersConform(() => stores.counters))
+    describe('nonces', () => noncesConform(() => stores.nonces))
+    describe('accounts', () => accountsConform(() => stores.accounts))
+    describe('vault', () => vaultConforms(() => stores.vault))
+    describe('audit', () => auditConforms(() => stores.audit))
+  })
+}
