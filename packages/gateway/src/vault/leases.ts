@@ -1,6 +1,7 @@
 import { leaks, type Placement } from '../decide/credential.ts'
 import type { Instant } from '../decide/head.ts'
 import { Secret } from '../decide/secret.ts'
+import type { Later } from '../lib/later.ts'
 import type { OpenCredential } from '../parts.ts'
 import type { CredentialRecord } from './record.ts'
 
@@ -13,12 +14,12 @@ export interface Leases {
   drop(): void
 }
 
-export function createLeases(): Leases {
+export function createLeases(later: Later): Leases {
   const leases = new Map<string, Lease>()
 
   function forget(lease: Lease): void {
     if (leases.get(lease.name) === lease) leases.delete(lease.name)
-    clearTimeout(lease.timer)
+    lease.callOff()
     lease.forgotten = true
     wipeIfDone(lease)
   }
@@ -33,8 +34,8 @@ export function createLeases(): Leases {
       if (earlier !== undefined) forget(earlier)
       const secret = new Secret(value)
       // Without calls nobody looks at the clock: the timer is what empties the memory of a route that has gone quiet.
-      const timer = setTimeout(() => forget(lease), LEASE_MS).unref()
-      const held = { holders: 0, forgotten: false, timer }
+      const callOff = later(() => forget(lease), LEASE_MS)
+      const held = { holders: 0, forgotten: false, callOff }
       const lease: Lease = {
         ...held,
         name,
@@ -62,7 +63,7 @@ interface Lease {
   readonly needles: readonly Uint8Array[]
   readonly from: Instant
   readonly until: Instant
-  readonly timer: NodeJS.Timeout
+  readonly callOff: () => void
   holders: number
   forgotten: boolean
 }

@@ -1,6 +1,7 @@
 import type { Instant } from '../decide/head.ts'
 import { GateError } from '../errors.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
+import type { Later } from '../lib/later.ts'
 import type { OpenCredential } from '../parts.ts'
 import type { VaultStore } from '../store/store.ts'
 import type { Book } from './book.ts'
@@ -37,10 +38,17 @@ export interface Opener {
   close(): void
 }
 
-export function createOpener(store: VaultStore, book: Book, keyring: Keyring, onFailure: (failure: OpenFailure) => void): Opener {
-  const leases = createLeases()
+export interface OpenerOptions {
+  readonly later: Later
+  readonly onFailure: (failure: OpenFailure) => void
+}
+
+export function createOpener(store: VaultStore, book: Book, keyring: Keyring, { later, onFailure }: OpenerOptions): Opener {
+  const leases = createLeases(later)
   const uses = createUses(store)
   const reported = new Map<string, Instant>()
+  /** The snapshot that the leases were opened from: after any other one, a revocation of our own included, they are void. */
+  let leased: Snapshot | null = null
 
   function open(name: string, origin: string, at: Instant): Awaitable<OpenCredential> {
     let revision: Awaitable<number>
@@ -58,16 +66,24 @@ export function createOpener(store: VaultStore, book: Book, keyring: Keyring, on
 
   function openAt(revision: number, name: string, origin: string, at: Instant): Awaitable<OpenCredential> {
     const snapshot = book.last()
-    if (snapshot?.revision === revision) return leases.find(name, origin, at) ?? openFrom(snapshot, name, origin, at)
+    if (snapshot?.revision === revision) return openFrom(snapshot, name, origin, at)
     // Somebody wrote, here or in another process: it may have been a revocation.
     leases.drop()
     return book.refresh().then(
-      (fresh) => leases.find(name, origin, at) ?? openFrom(fresh, name, origin, at),
+      (fresh) => openFrom(fresh, name, origin, at),
       (cause: unknown) => refuseUnread(name, origin, at, cause),
     )
   }
 
   function openFrom(snapshot: Snapshot, name: string, origin: string, at: Instant): OpenCredential {
+    if (snapshot !== leased) {
+      leases.drop()
+      leased = snapshot
+    }
+    return leases.find(name, origin, at) ?? openFresh(snapshot, name, origin, at)
+  }
+
+  function openFresh(snapshot: Snapshot, name: string, origin: string, at: Instant): OpenCredential {
     const choice = chooseVersion(snapshot.byName.get(name) ?? [], at)
     if (choice.kind === 'none') return refuse({ name, origin, at, reason: choice.because, detail: DETAILS[choice.because] })
     const { entry, until } = choice

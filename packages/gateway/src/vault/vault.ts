@@ -3,6 +3,7 @@ import type { Instant } from '../decide/head.ts'
 import { GateError } from '../errors.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { Clock } from '../lib/clock.ts'
+import { systemLater, type Later } from '../lib/later.ts'
 import type { Random } from '../lib/random.ts'
 import type { OpenCredential, VaultPart } from '../parts.ts'
 import type { VaultStore } from '../store/store.ts'
@@ -41,6 +42,7 @@ export interface VaultOptions {
   readonly random: Random
   /** `recovery` opens the other slot, when the main key is lost. */
   readonly purpose?: SlotPurpose
+  readonly later?: Later
   /** Told of failed openings, at most once a minute for the same one. Must not throw. */
   readonly onFailure?: (failure: OpenFailure) => void
 }
@@ -56,9 +58,9 @@ export async function openVault(store: VaultStore, provider: KeyProvider, option
   return assemble(store, book, keyring, options)
 }
 
-function assemble(store: VaultStore, book: Book, keyring: Keyring, { clock, random, onFailure }: VaultOptions): Vault {
+function assemble(store: VaultStore, book: Book, keyring: Keyring, { clock, random, later, onFailure }: VaultOptions): Vault {
   const sealing: Sealing = { keyring, fingerprints: keyring.derive('fingerprint'), random }
-  const opener = createOpener(store, book, keyring, onFailure ?? (() => undefined))
+  const opener = createOpener(store, book, keyring, { later: later ?? systemLater, onFailure: onFailure ?? (() => undefined) })
   let closed = false
 
   function whileOpen(): void {

@@ -28,9 +28,11 @@ export function execKey(argv: readonly string[], options: ExecOptions = {}): Key
     },
     async unwrap(wrapped, _parameters, context) {
       const spelled = await run(argv, 'unwrap', context, Buffer.from(wrapped, 'base64url'), options)
-      const root = Buffer.from(spelled.toString('latin1').trim(), 'base64url')
+      const text = spelled.toString('latin1').trim()
       spelled.fill(0)
-      if (root.length !== ROOT_KEY_BYTES) throw failed(argv, 'unwrap', 'did not answer with the root key')
+      const root = Buffer.from(text, 'base64url')
+      if (root.length !== ROOT_KEY_BYTES || root.toString('base64url') !== text)
+        throw failed(argv, 'unwrap', 'did not answer with the root key')
       return root
     },
   }
