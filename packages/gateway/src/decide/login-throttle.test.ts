@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import { type Arrival, type Hit, meter } from './counters.ts'
+import { attemptHits, deviceHit, sprayHit } from './login-throttle.ts'
+
+/** Tries until all that is admitted at this moment is used up; then waits as told. Returns the waits. */
+function waits(hits: readonly Hit[], attempts: number): number[] {
+  const arrivals = new Map<string, Arrival>()
+  const found: number[] = []
+  let at = 1_000_000
+  for (let done = 0; done < attempts;) {
+    const over = hits
+      .map((hit) => ({ hit, metered: meter(arrivals.get(hit.key) ?? null, hit.limit, at) }))
+      .find(({ hit, metered }) => {
+        arrivals.set(hit.key, metered.arrival)
+        return metered.over
+      })
+    if (over === undefined) done += 1
+    else {
+      found.push(over.metered.retryAfterMs)
+      at += over.metered.retryAfterMs
+    }
+  }
+  return found
+}
+
+describe('how wrong passwords slow down', () => {
+  const hits = attemptHits('ada', { kind: 'network', address: '198.51.100.7' })
+
+  test('PWD-10 five at once, then ever longer waits', () => {
+    expect(waits(hits, 5)).toEqual([])
+    const found = waits(hits, 24)
+    expect(found[0]).toBe(5000)
+    expect(found.some((wait) => wait >= 20_000)).toBe(true)
+    expect(found.some((wait) => wait >= 240_000)).toBe(true)
+    expect(Math.max(...found)).toBeGreaterThan(3_000_000)
+    expect(Math.max(...found.slice(-3))).toBeGreaterThan(Math.max(...found.slice(0, 3)))
+  })
+
+  test('PWD-11 another network, another device and another account have counters of their own', () => {
+    const lanes = [
+      hits,
+      attemptHits('ada', { kind: 'network', address: '198.51.100.8' }),
+      attemptHits('ada', { kind: 'device', device: 'one' }),
+      attemptHits('ada', { kind: 'device', device: 'two' }),
+      attemptHits('bob', { kind: 'device', device: 'one' }),
+      attemptHits('bob', { kind: 'network', address: '198.51.100.7' }),
+      [deviceHit('ada', 'one'), deviceHit('ada', 'two'), deviceHit('bob', 'one'), sprayHit('198.51.100.7')],
+    ]
+    const keys = lanes.flat().map((hit) => hit.key)
+    expect(new Set(keys).size).toBe(keys.length)
+  })
+
+  test('PWD-10 the addresses of one IPv6 network share their counters', () => {
+    const from = (address: string): readonly string[] => attemptHits('ada', { kind: 'network', address }).map((hit) => hit.key)
+    expect(from('2001:db8:1:2::1')).toEqual(from('2001:db8:1:2:ffff::9'))
+    expect(from('2001:db8:1:2::1')).not.toEqual(from('2001:db8:1:3::1'))
+    expect(sprayHit('2001:db8:1:2::1').key).toBe(sprayHit('2001:db8:1:2::2').key)
+  })
+})

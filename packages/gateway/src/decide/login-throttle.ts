@@ -1,0 +1,51 @@
+import { counterKey, type Hit, type Limit } from './counters.ts'
+import { networkOf } from './ip.ts'
+
+/** On whose account a wrong password is put: a network's, or that of a device which signed in before. */
+export type Lane = { readonly kind: 'network'; readonly address: string } | { readonly kind: 'device'; readonly device: string }
+
+/**
+ * The counters of one attempt, to be asked one after the other until one is over: a ladder, whose higher rungs hold more attempts and
+ * give them back more slowly. `who` is the folded name, whether there is such an account or not: both are throttled alike.
+ */
+export function attemptHits(who: string, lane: Lane): readonly Hit[] {
+  return lane.kind === 'device' ? ladder('login-device', who, lane.device) : ladder('login', who, networkOf(lane.address))
+}
+
+/** Asked before a device's own ladder: when it is over, the device is a stranger's. It may have been sold or stolen. */
+export function deviceHit(who: string, device: string): Hit {
+  return { key: counterKey('login-device', who, device), limit: DEVICE, keepMs: DEVICE.perMs }
+}
+
+/** Guessing the current password in a session that was left open: per account, wherever it comes from. */
+export function changeHits(account: string): readonly Hit[] {
+  return ladder('password-change', account)
+}
+
+/** One password tried on many names: all attempts of one network, right ones included, so that an own account does not clear it. */
+export function sprayHit(address: string): Hit {
+  return { key: counterKey('login-network', networkOf(address)), limit: SPRAY, keepMs: SPRAY.perMs * 2 }
+}
+
+const SECOND_MS = 1000
+const MINUTE_MS = 60 * SECOND_MS
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+
+/** The fifth failure in a row costs 5 s, the eighth half a minute, the twelfth 5 minutes, the twentieth an hour each. */
+const RUNGS: readonly Limit[] = [
+  { burst: 5, max: 1, perMs: 5 * SECOND_MS },
+  { burst: 8, max: 1, perMs: 30 * SECOND_MS },
+  { burst: 12, max: 1, perMs: 5 * MINUTE_MS },
+  { burst: 20, max: 1, perMs: HOUR_MS },
+]
+
+/** Together with the lock of decide/login.ts no more than the 100 of NIST SP 800-63B-4 §3.2.2. Kept for a year. */
+const DEVICE: Limit = { burst: 50, max: 1, perMs: 365 * DAY_MS }
+
+/** A company behind one address signs in within the hour; beyond that it is one attempt every two seconds. */
+const SPRAY: Limit = { burst: 300, max: 1800, perMs: HOUR_MS }
+
+function ladder(...parts: readonly string[]): readonly Hit[] {
+  return RUNGS.map((limit, rung) => ({ key: counterKey(...parts, String(rung)), limit, keepMs: limit.perMs * limit.burst }))
+}

@@ -1,0 +1,60 @@
+import type { Instant } from './head.ts'
+import type { Factor } from './session.ts'
+
+export type FactorKind = Factor['kind']
+
+/** How far somebody has come. `awaits` is the one proof that is taken next. */
+export interface LoginState {
+  readonly factors: readonly Factor[]
+  readonly awaits: FactorKind
+}
+
+/** One proof and whether it held. A proof for an account that does not exist never holds. */
+export interface Proof {
+  readonly kind: FactorKind
+  readonly holds: boolean
+}
+
+/** What a login depends on besides the proof. Null for an account that does not exist. */
+export interface LoginStanding {
+  /** The proofs that this account demands, in this order. */
+  readonly demands: readonly FactorKind[]
+  readonly isDisabled: boolean
+  readonly isPasswordLocked: boolean
+  /** The browser carries the device cookie of an earlier login to this account. */
+  readonly isKnownDevice: boolean
+}
+
+export type LoginMove =
+  | { readonly kind: 'next'; readonly state: LoginState }
+  | { readonly kind: 'grant'; readonly factors: readonly Factor[] }
+  /** `why` is for the audit trail; a visitor reads the same words for each. */
+  | { readonly kind: 'refusal'; readonly why: LoginRefusal }
+
+export type LoginRefusal = 'unknown' | 'wrong' | 'disabled' | 'locked' | 'out-of-order'
+
+export const LOGIN_START: LoginState = { factors: [], awaits: 'password' }
+
+/** One step of a login. What the table does not name is refused: no proof is skipped, none counts twice. */
+export function advanceLogin(state: LoginState, proof: Proof, standing: LoginStanding | null, at: Instant): LoginMove {
+  if (proof.kind !== state.awaits || state.factors.some((factor) => factor.kind === proof.kind)) return refusal('out-of-order')
+  if (standing === null) return refusal('unknown')
+  if (!proof.holds) return refusal('wrong')
+  if (standing.isDisabled) return refusal('disabled')
+  // A lock that strangers have caused must not keep the owner out of what she signed in from before (ASVS 6.1.1).
+  if (proof.kind === 'password' && standing.isPasswordLocked && !standing.isKnownDevice) return refusal('locked')
+  const factors = [...state.factors, { kind: proof.kind, at }]
+  const missing = standing.demands.find((kind) => !factors.some((factor) => factor.kind === kind))
+  return missing === undefined ? { kind: 'grant', factors } : { kind: 'next', state: { factors, awaits: missing } }
+}
+
+/** Wrong passwords in a row after which the password alone opens nothing any more: NIST SP 800-63B-4 §3.2.2 allows 100 at most. */
+export const LOCK_AFTER = 50
+
+export function reachesLock(failures: number): boolean {
+  return failures >= LOCK_AFTER
+}
+
+function refusal(why: LoginRefusal): LoginMove {
+  return { kind: 'refusal', why }
+}
