@@ -1,0 +1,185 @@
+import { auditEvent, type EventParts } from '../audit/event.ts'
+import { readAccountName, accountKey } from '../decide/account-name.ts'
+import type { Instant } from '../decide/head.ts'
+import { changeHits } from '../decide/login-throttle.ts'
+import { judgePassword, type PasswordRefusal } from '../decide/password-policy.ts'
+import type { AccountId, RevokeReason } from '../decide/session.ts'
+import type { Awaitable } from '../lib/awaitable.ts'
+import type { Random } from '../lib/random.ts'
+import type { AuditPart } from '../parts.ts'
+import { ask } from '../store/ask.ts'
+import type { Account, AccountStore, CounterStore } from '../store/store.ts'
+import { isCommonPassword } from './common-passwords.ts'
+import type { Passwords } from './password.ts'
+import { clearAttempts, countAttempt } from './throttle.ts'
+
+/** Who and when: what an audit event takes from a request or a command. */
+export type Cause = Pick<EventParts, 'at' | 'request' | 'address' | 'actor'>
+
+/** What the accounts need from session/sessions.ts. */
+export interface SessionEnder {
+  endAll(account: AccountId, at: Instant, because: RevokeReason): Awaitable<number>
+}
+
+export interface AccountParts {
+  readonly store: AccountStore
+  readonly counters: Pick<CounterStore, 'add' | 'clear'>
+  readonly sessions: SessionEnder
+  readonly passwords: Passwords
+  readonly audit: AuditPart
+  readonly random: Random
+  /** Words that must not be passwords here: the site's host and name. */
+  readonly ownWords: () => readonly string[]
+}
+
+/** An account as it may be shown: without the hash. */
+export type AccountSummary = Omit<Account, 'password'> & { readonly hasPassword: boolean }
+
+export type AccountRefusal = 'name_refused' | 'name_taken' | 'unknown_account' | 'password_wrong' | PasswordRefusal
+
+export type AccountOutcome =
+  | { readonly kind: 'done'; readonly account: AccountSummary }
+  | { readonly kind: 'refused'; readonly code: AccountRefusal; readonly why: string }
+  | { readonly kind: 'throttled'; readonly retryAfterMs: number }
+
+/** Accounts as their owner manages them. Every change is in the audit trail before it is acknowledged. Throws GateError `store_unavailable`, `busy`. */
+export interface Accounts {
+  add(fresh: { readonly name: string; readonly password: string; readonly roles: readonly string[] }, cause: Cause): Promise<AccountOutcome>
+  list(): Promise<readonly AccountSummary[]>
+  find(name: string): Promise<AccountSummary | null>
+  /** Ends all its sessions at once. */
+  disable(name: string, cause: Cause): Promise<AccountOutcome>
+  /** Also lifts the lock that too many wrong passwords have set. */
+  enable(name: string, cause: Cause): Promise<AccountOutcome>
+  /** The owner's way: no current password needed. Ends all its sessions, lifts the lock. */
+  setPassword(name: string, password: string, cause: Cause): Promise<AccountOutcome>
+  /** The account's own way. Ends all its sessions, the caller's too: a new one is to be started for her. */
+  changePassword(id: AccountId, current: string, next: string, cause: Cause): Promise<AccountOutcome>
+  /** Is it open, with the password that it had then? To be asked once a session exists: it may have been closed while that was begun. */
+  stands(then: AccountSummary): Promise<boolean>
+}
+
+export function createAccounts(parts: AccountParts): Accounts {
+  const { store, sessions, passwords, audit, random } = parts
+
+  async function byName(name: string): Promise<Account | null> {
+    return await ask(() => store.findByKey(accountKey(name)))
+  }
+
+  async function change(account: Account, columns: Parameters<AccountStore['update']>[1]): Promise<Account> {
+    return (await ask(() => store.update(account.id, columns))) ?? account
+  }
+
+  async function note(kind: EventParts['kind'], account: Account, cause: Cause, detail: EventParts['detail'] = {}): Promise<void> {
+    await audit.commit(auditEvent({ ...cause, kind, target: account.name, detail }))
+  }
+
+  function judge(password: string, name: string): AccountOutcome | null {
+    const context = { secondFactor: false, ownWords: [name, ...parts.ownWords()], isCommon: isCommonPassword }
+    const verdict = judgePassword(password, context)
+    return verdict.kind === 'accepted' ? null : verdict
+  }
+
+  async function add(fresh: { name: string; password: string; roles: readonly string[] }, cause: Cause): Promise<AccountOutcome> {
+    const read = readAccountName(fresh.name)
+    if (read.kind === 'refused') return { kind: 'refused', code: 'name_refused', why: read.why }
+    const weak = judge(fresh.password, read.name)
+    if (weak !== null) return weak
+    const account: Account = {
+      id: random(16).toString('base64url'),
+      name: read.name,
+      key: read.key,
+      password: await passwords.hash(fresh.password),
+      roles: fresh.roles,
+      disabledAt: null,
+      failures: 0,
+      passwordLockedAt: null,
+      createdAt: cause.at,
+      passwordChangedAt: cause.at,
+      lastLoginAt: null,
+    }
+    if (!(await ask(() => store.insert(account))))
+      return { kind: 'refused', code: 'name_taken', why: `There is an account ${read.name} already.` }
+    await note('account.added', account, cause, { roles: fresh.roles.join(' ') })
+    return done(account)
+  }
+
+  async function disable(name: string, cause: Cause): Promise<AccountOutcome> {
+    const account = await byName(name)
+    if (account === null) return unknown(name)
+    // First closed, then emptied: a login that is under way finds it closed, or its session among those that end.
+    const changed = await change(account, { disabledAt: account.disabledAt ?? cause.at })
+    const ended = await ask(() => sessions.endAll(account.id, cause.at, 'account-disabled'))
+    await note('account.disabled', changed, cause, { sessions: ended })
+    return done(changed)
+  }
+
+  async function enable(name: string, cause: Cause): Promise<AccountOutcome> {
+    const account = await byName(name)
+    if (account === null) return unknown(name)
+    const changed = await change(account, { disabledAt: null, failures: 0, passwordLockedAt: null })
+    await note('account.enabled', changed, cause)
+    return done(changed)
+  }
+
+  async function storePassword(account: Account, password: string, at: Instant): Promise<{ changed: Account; ended: number }> {
+    const hash = await passwords.hash(password)
+    const changed = await change(account, { password: hash, passwordChangedAt: at, failures: 0, passwordLockedAt: null })
+    return { changed, ended: await ask(() => sessions.endAll(account.id, at, 'password-changed')) }
+  }
+
+  async function setPassword(name: string, password: string, cause: Cause): Promise<AccountOutcome> {
+    const account = await byName(name)
+    if (account === null) return unknown(name)
+    const weak = judge(password, account.name)
+    if (weak !== null) return weak
+    const { changed, ended } = await storePassword(account, password, cause.at)
+    await note('account.password_set', changed, cause, { sessions: ended })
+    return done(changed)
+  }
+
+  async function changePassword(id: AccountId, current: string, next: string, cause: Cause): Promise<AccountOutcome> {
+    const account = await ask(() => store.find(id))
+    if (account === null) return unknown('')
+    const hits = changeHits(id)
+    const retryAfterMs = await countAttempt(parts.counters, hits, cause.at)
+    if (retryAfterMs !== null) return { kind: 'throttled', retryAfterMs }
+    const { holds } = await passwords.verify(current, account.password)
+    if (!holds) return { kind: 'refused', code: 'password_wrong', why: 'The current password is not right.' }
+    await clearAttempts(parts.counters, hits)
+    const weak = judge(next, account.name)
+    if (weak !== null) return weak
+    const { changed, ended } = await storePassword(account, next, cause.at)
+    await note('password.changed', changed, cause, { factor: 'password', sessions: ended })
+    return done(changed)
+  }
+
+  return {
+    add,
+    list: async () => (await ask(() => store.list())).map(summary),
+    async find(name) {
+      const account = await byName(name)
+      return account === null ? null : summary(account)
+    },
+    disable,
+    enable,
+    setPassword,
+    changePassword,
+    async stands(then) {
+      const now = await ask(() => store.find(then.id))
+      return now !== null && now.disabledAt === null && now.passwordChangedAt === then.passwordChangedAt
+    },
+  }
+}
+
+function done(account: Account): AccountOutcome {
+  return { kind: 'done', account: summary(account) }
+}
+
+export function summary({ password, ...shown }: Account): AccountSummary {
+  return { ...shown, hasPassword: password !== null }
+}
+
+function unknown(name: string): AccountOutcome {
+  return { kind: 'refused', code: 'unknown_account', why: `There is no account ${name}.` }
+}

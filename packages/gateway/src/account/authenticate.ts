@@ -1,0 +1,131 @@
+import { auditEvent, type EventParts } from '../audit/event.ts'
+import { accountKey, readAccountName } from '../decide/account-name.ts'
+import { type Device, isKnownDevice } from '../decide/device.ts'
+import type { Hit } from '../decide/counters.ts'
+import { advanceLogin, LOGIN_START, type LoginRefusal, type LoginStanding, reachesLock } from '../decide/login.ts'
+import { attemptHits, deviceHit, sprayHit } from '../decide/login-throttle.ts'
+import type { Factor } from '../decide/session.ts'
+import { GateError } from '../errors.ts'
+import { ask } from '../store/ask.ts'
+import type { Account } from '../store/store.ts'
+import { type AccountParts, type AccountSummary, type Cause, summary } from './accounts.ts'
+import { clearAttempts, countAttempt } from './throttle.ts'
+
+export interface Attempt {
+  /** As typed. */
+  readonly name: string
+  readonly password: string
+  readonly address: string
+  readonly device: Device | null
+}
+
+export type AuthOutcome =
+  | { readonly kind: 'granted'; readonly account: AccountSummary; readonly factors: readonly Factor[] }
+  /** One answer for every reason: what was wrong is in the audit trail only. */
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'throttled'; readonly retryAfterMs: number }
+
+export type Authenticate = (attempt: Attempt, cause: Cause) => Promise<AuthOutcome>
+
+/** Login by password: throttled, the same work for every name, locked for strangers after too many failures. Throws GateError `store_unavailable`, `busy`. */
+export function createAuthenticate(parts: Omit<AccountParts, 'sessions' | 'ownWords'>): Authenticate {
+  const { store, counters, passwords, audit } = parts
+
+  return async (attempt, cause) => {
+    const key = lookupKey(attempt.name)
+    const account = await ask(() => store.findByKey(key))
+    const lane = await pickLane(attempt, key, account, cause)
+    const wait = await countAttempt(counters, lane.hits, cause.at)
+    if (wait !== null) {
+      note('login.throttled', account, cause, { knownDevice: lane.isKnown })
+      return { kind: 'throttled', retryAfterMs: wait }
+    }
+    // The failure is counted before it is one, beside the hashing: guesses at the same moment cannot outrun the count, and a name that
+    // exists takes no longer than one that does not (PWD-12). A success takes it back.
+    const [check, failures] = await Promise.all([
+      passwords.verify(attempt.password, account?.password ?? null),
+      account === null || lane.isKnown ? 0 : ask(() => store.addFailure(account.id)),
+    ])
+    const move = advanceLogin(LOGIN_START, { kind: 'password', holds: check.holds }, standingOf(account, lane.isKnown), cause.at)
+    switch (move.kind) {
+      case 'grant':
+        if (account === null) throw new GateError('internal', 'a login was granted to nobody')
+        await clearAttempts(counters, lane.clears)
+        return await grant(account, move.factors, check.isOutdated ? attempt.password : null, lane.isKnown, cause)
+      case 'next':
+        throw new GateError('internal', `no way to take the proof ${move.state.awaits}`)
+      case 'refusal':
+        note('login.failed', account, cause, { knownDevice: lane.isKnown, why: move.why satisfies LoginRefusal })
+        if (account !== null && account.passwordLockedAt === null && reachesLock(failures)) await lock(account, failures, cause)
+        return { kind: 'refused' }
+    }
+  }
+
+  async function pickLane(attempt: Attempt, key: string, account: Account | null, cause: Cause): Promise<Picked> {
+    const { device } = attempt
+    if (account !== null && device !== null && isKnownDevice(device, account.id, account.passwordChangedAt)) {
+      const closing = deviceHit(key, device.id)
+      if ((await countAttempt(counters, [closing], cause.at)) === null) {
+        const hits = attemptHits(key, { kind: 'device', device: device.id })
+        return { isKnown: true, hits, clears: [closing, ...hits] }
+      }
+    }
+    const hits = attemptHits(key, { kind: 'network', address: attempt.address })
+    return { isKnown: false, hits: [sprayHit(attempt.address), ...hits], clears: hits }
+  }
+
+  async function grant(
+    account: Account,
+    factors: readonly Factor[],
+    rehash: string | null,
+    isKnown: boolean,
+    cause: Cause,
+  ): Promise<AuthOutcome> {
+    const fresh = rehash === null ? null : await passwords.hash(rehash)
+    const now = await ask(() => store.find(account.id))
+    // Hashing took a while: a password that was changed meanwhile stays changed.
+    if (now === null || now.password !== account.password) return { kind: 'refused' }
+    const columns = { failures: 0, lastLoginAt: cause.at, ...(fresh === null ? {} : { password: fresh }) }
+    const changed = await ask(() => store.update(account.id, columns))
+    if (changed === null) return { kind: 'refused' }
+    note('login.succeeded', account, cause, { knownDevice: isKnown })
+    return { kind: 'granted', account: summary(changed), factors }
+  }
+
+  async function lock(account: Account, failures: number, cause: Cause): Promise<void> {
+    await ask(() => store.update(account.id, { passwordLockedAt: cause.at }))
+    await audit.commit(auditEvent({ ...cause, kind: 'password.locked', target: account.name, result: 'refused', detail: { failures } }))
+  }
+
+  /** A name without an account is not written down: people type their password into the wrong field. */
+  function note(kind: keyof typeof RESULTS, account: Account | null, cause: Cause, detail: EventParts['detail']): void {
+    audit.note(auditEvent({ ...cause, kind, target: account?.name ?? null, ...RESULTS[kind], detail: { factor: 'password', ...detail } }))
+  }
+}
+
+interface Picked {
+  readonly isKnown: boolean
+  readonly hits: readonly Hit[]
+  readonly clears: readonly Hit[]
+}
+
+const RESULTS = {
+  'login.succeeded': { result: 'ok' },
+  'login.failed': { result: 'failed', reason: 'login_failed' },
+  'login.throttled': { result: 'refused', reason: 'too_many_attempts' },
+} as const
+
+/** What cannot be a name is nobody's, and all of it shares one counter: a store must not grow with what strangers type. */
+function lookupKey(typed: string): string {
+  return readAccountName(typed.trim()).kind === 'name' ? accountKey(typed) : ''
+}
+
+function standingOf(account: Account | null, isKnown: boolean): LoginStanding | null {
+  if (account === null) return null
+  return {
+    demands: ['password'],
+    isDisabled: account.disabledAt !== null,
+    isPasswordLocked: account.passwordLockedAt !== null,
+    isKnownDevice: isKnown,
+  }
+}

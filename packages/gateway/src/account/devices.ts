@@ -1,0 +1,54 @@
+import { DEVICE_COOKIE, readCookie } from '../decide/cookies.ts'
+import { type Device, withLogin } from '../decide/device.ts'
+import type { Instant, RequestHead } from '../decide/head.ts'
+import type { AccountId } from '../decide/session.ts'
+import type { Random } from '../lib/random.ts'
+
+/** Closes a text so that only this gateway opens it, for one purpose; see session/sealed.ts. */
+export interface Sealer {
+  seal(text: string): string
+  /** Null for what this gateway did not close. */
+  open(sealed: string): string | null
+}
+
+/** Remembers in the browser who signed in there: its wrong passwords are counted apart from strangers' (PWD-11). */
+export interface Devices {
+  /** Null for none, for a cookie that is not ours, and for two of them. */
+  open(head: RequestHead): Device | null
+  /** The Set-Cookie line after a login. */
+  remember(device: Device | null, account: AccountId, at: Instant): string
+}
+
+export function createDevices(sealer: Sealer, random: Random): Devices {
+  return {
+    open({ headers }) {
+      const cookie = readCookie(headers, DEVICE_COOKIE)
+      return cookie.kind === 'one' ? readDevice(sealer.open(cookie.value)) : null
+    },
+    remember(device, account, at) {
+      const known = withLogin(device, random(16).toString('base64url'), account, at)
+      const attributes = `Max-Age=${String(KEEP_SECONDS)}; Path=/; Secure; HttpOnly; SameSite=Strict`
+      return `${DEVICE_COOKIE}=${sealer.seal(JSON.stringify(known))}; ${attributes}`
+    },
+  }
+}
+
+/** 180 days: it opens nothing, and browsers keep none for more than 400. */
+const KEEP_SECONDS = 180 * 24 * 60 * 60
+
+/** What was sealed is ours; what another version of ours sealed may have another shape. */
+function readDevice(text: string | null): Device | null {
+  if (text === null) return null
+  const value: unknown = JSON.parse(text)
+  if (typeof value !== 'object' || value === null || !('id' in value) || !('logins' in value)) return null
+  const { id, logins } = value
+  if (typeof id !== 'string' || !Array.isArray(logins)) return null
+  const isLogin = (login: unknown): login is Device['logins'][number] =>
+    typeof login === 'object' &&
+    login !== null &&
+    'account' in login &&
+    'at' in login &&
+    typeof login.account === 'string' &&
+    typeof login.at === 'number'
+  return logins.every(isLogin) ? { id, logins } : null
+}
