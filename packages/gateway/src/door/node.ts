@@ -15,16 +15,23 @@ export interface NodeDoorOptions {
   readonly newRequestId: () => string
   /** Bytes of the request target; longer ones get 414. */
   readonly maxTargetBytes: number
+  /** Requests under way at once; one more gets 503 `busy`. */
+  readonly maxRequests: number
 }
 
 /** The way in for node:http and node:https (Express, Connect and Fastify's raw server take it as it is). */
 export function nodeDoor(gateway: Gateway, options: NodeDoorOptions): RequestListener {
+  let underWay = 0
   return (request, response) => {
-    const head = readHead(request, options)
+    const head = underWay >= options.maxRequests ? 'busy' : readHead(request, options)
     if (typeof head === 'string') {
-      send(problem(head, { request: options.newRequestId() }), request, response)
+      send(problem(head, { request: options.newRequestId(), retryAfterMs: head === 'busy' ? 1000 : null }), request, response)
       return
     }
+    underWay += 1
+    response.once('close', () => {
+      underWay -= 1
+    })
     const body = bodyOf(request)
     gateway.handle(head, body).then(
       (answer) => send(answer, request, response),

@@ -1,0 +1,65 @@
+import { auditEvent } from './audit/event.ts'
+import type { AuditPart } from './parts.ts'
+import type { Policy } from './decide/policy.ts'
+import type { Clock } from './lib/clock.ts'
+import type { Later } from './lib/later.ts'
+import type { Stores } from './store/store.ts'
+import type { Vault } from './vault/vault.ts'
+
+export interface HousekeepingOptions {
+  readonly stores: Stores
+  readonly vault: Vault
+  readonly audit: AuditPart
+  readonly policy: () => Policy
+  readonly clock: Clock
+  readonly later: Later
+  /** Something failed that will be tried again. */
+  readonly onFailure: (cause: unknown) => void
+}
+
+const SWEEP_MS = 60_000
+/** Fourteen days: time to get a new key from a provider that answers by mail. */
+const WARN_MS = 14 * 24 * 3_600_000
+const DAY_MS = 24 * 3_600_000
+
+/** Forgets what nobody needs any more, once a minute, and says once a day which credentials are about to end. Returns how to stop it. */
+export function startHousekeeping({ stores, vault, audit, policy, clock, later, onFailure }: HousekeepingOptions): () => void {
+  let callOff = later(run, SWEEP_MS)
+  let warnedAt = 0
+  let stopped = false
+
+  function run(): void {
+    round()
+      .catch(onFailure)
+      .finally(() => {
+        if (!stopped) callOff = later(run, SWEEP_MS)
+      })
+      .catch(onFailure)
+  }
+
+  async function round(): Promise<void> {
+    const at = clock()
+    const { idleMs, absoluteMs } = policy().sessions
+    await stores.sessions.sweep(at - idleMs - DAY_MS, at - absoluteMs - DAY_MS)
+    await stores.counters.sweep(at)
+    await stores.nonces.sweep(at)
+    if (at - warnedAt < DAY_MS) return
+    warnedAt = at
+    for (const { name, version, notAfter } of vault.expiring(at, WARN_MS)) {
+      audit.note(
+        auditEvent({
+          kind: 'secret.expiring',
+          at,
+          target: name,
+          result: notAfter > at ? 'ok' : 'failed',
+          detail: { version, notAfter: new Date(notAfter).toISOString() },
+        }),
+      )
+    }
+  }
+
+  return () => {
+    stopped = true
+    callOff()
+  }
+}
