@@ -23,7 +23,7 @@ export function requireSignature(
     // A stream that has ended already would leave Fastify's parser waiting.
     if (verdict.verdict === 'accepted') return request.raw.readableEnded ? Readable.from([]) : payload
     const { status, fields, body } = refusalAnswer(verdict.refusal.reason)
-    if (!request.raw.complete && request.raw.httpVersionMajor === 1) reply.header('connection', 'close')
+    if (request.raw.httpVersionMajor === 1) reply.header('connection', 'close')
     for (const [name, value] of fields) reply.header(name, value)
     reply.code(status)
     // Awaiting the reply is what tells Fastify that it is over; the route does not run.

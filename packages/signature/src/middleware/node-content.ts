@@ -29,7 +29,7 @@ function collect(request: IncomingMessage, limit: number, resolve: (content: Nod
       if (size > limit) return settle(tooLarge(limit))
       chunks.push(chunk)
     }
-    if (request.complete && size > 0) {
+    if (hasArrived(request) && size > 0) {
       const content = Buffer.concat(chunks, size)
       // In this very turn: afterwards the stream has ended and takes nothing back.
       request.unshift(content)
@@ -38,6 +38,7 @@ function collect(request: IncomingMessage, limit: number, resolve: (content: Nod
   }
 
   function end(): void {
+    if (size > 0) return settle(failed('content_unavailable', 'the content ended before it could be put back'))
     // An empty chunked content: the stream is over, so say so, or a parser would wait for an end that has been.
     delete request.headers['transfer-encoding']
     request.headers['content-length'] = '0'
@@ -49,6 +50,11 @@ function collect(request: IncomingMessage, limit: number, resolve: (content: Nod
   }
 
   request.on('readable', read).on('end', end).on('close', broken).on('error', broken)
+}
+
+// HTTP/2 requests call themselves complete only after their end has been emitted; the stream below them knows before.
+function hasArrived(request: IncomingMessage & { readonly stream?: { readonly readableEnded: boolean } }): boolean {
+  return request.stream === undefined ? request.complete : request.stream.readableEnded
 }
 
 function announcesContent(request: IncomingMessage): boolean {

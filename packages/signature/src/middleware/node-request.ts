@@ -37,10 +37,13 @@ export function nodeJudge(options: NodeOptions): (request: IncomingMessage) => P
   return (request) => judge(request).catch((error: unknown) => refuse('failure', String(error), options))
 }
 
-/** Sends the one refusal. The connection closes when content was left unread: what follows on it could be anything. */
+/**
+ * Sends the one refusal. The connection closes every time: content may be left unread on it, and closing only then would tell how far
+ * the request came.
+ */
 export function sendRefusal(request: IncomingMessage, response: ServerResponse, { reason }: Refusal): void {
   const { status, fields, body } = refusalAnswer(reason)
-  if (!request.complete && request.httpVersionMajor === 1) response.setHeader('connection', 'close')
+  if (request.httpVersionMajor === 1) response.setHeader('connection', 'close')
   for (const [name, value] of fields) response.setHeader(name, value)
   response.statusCode = status
   response.end(request.method === 'HEAD' ? '' : body)
