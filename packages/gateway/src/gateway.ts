@@ -1,5 +1,5 @@
 import { causedBy, auditEvent, browser } from './audit/event.ts'
-import type { Answer, RequestBody } from './answer.ts'
+import type { Answer, Departure, RequestBody } from './answer.ts'
 import { admit } from './decide/admit.ts'
 import { readCookie, SESSION_COOKIE, VISIT_COOKIE } from './decide/cookies.ts'
 import { decide, hits } from './decide/decide.ts'
@@ -19,7 +19,7 @@ import type { Parts } from './parts.ts'
 export interface Gateway {
   judge(head: RequestHead): Promise<Decision | 'own'>
   /** Never rejects: whatever is thrown on the way becomes a refusal, and nothing is sent upstream. */
-  handle(head: RequestHead, body: RequestBody | null): Promise<Answer>
+  handle(head: RequestHead, body: RequestBody | null, departure?: Departure): Promise<Answer>
 }
 
 export function createSpine(parts: Parts): Gateway {
@@ -43,11 +43,11 @@ export function createSpine(parts: Parts): Gateway {
     const session = readCookie(head.headers, SESSION_COOKIE)
     const visit = visits ? readCookie(head.headers, VISIT_COOKIE) : ABSENT
     if (session.kind === 'many' || visit.kind === 'many') return 'tossed'
-    const claim = session.kind === 'one' && (access.kind !== 'public') ? await parts.sessions.claim(session.value) : null
+    const claim = session.kind === 'one' && access.kind !== 'public' ? await parts.sessions.claim(session.value) : null
     return identify(claim, visit.kind === 'one' ? parts.visits.open(visit.value, head.at) : null, policy.sessions, head.at)
   }
 
-  async function handle(head: RequestHead, body: RequestBody | null): Promise<Answer> {
+  async function handle(head: RequestHead, body: RequestBody | null, departure?: Departure): Promise<Answer> {
     const policy = parts.policy()
     let evidence: Evidence = { route: null, steps: [] }
     let answer: Answer
@@ -58,7 +58,10 @@ export function createSpine(parts: Parts): Gateway {
       } else {
         evidence = decision.evidence
         const cookies = await carryOut(decision.effects, head)
-        const bare = decision.verdict === 'refuse' ? refuse(head, decision.reply, decision.visitor, policy) : await pass(head, body, decision.route)
+        const bare =
+          decision.verdict === 'refuse'
+            ? refuse(head, decision.reply, decision.visitor, policy)
+            : await pass(head, body, decision.route, departure)
         answer = withCookies(bare, cookies)
       }
     } catch (cause) {
@@ -69,8 +72,8 @@ export function createSpine(parts: Parts): Gateway {
     return policy.publicOrigin.startsWith('https:') && head.scheme === 'https' ? { ...answer, headers: [...answer.headers, HSTS] } : answer
   }
 
-  async function pass(head: RequestHead, body: RequestBody | null, route: Route): Promise<Answer> {
-    if (route.kind === 'api') return await passThrough(head, body, route satisfies ApiRoute, parts)
+  async function pass(head: RequestHead, body: RequestBody | null, route: Route, departure: Departure | undefined): Promise<Answer> {
+    if (route.kind === 'api') return await passThrough(head, body, route satisfies ApiRoute, parts, departure)
     if (parts.site === null) throw new GateError('internal', 'the policy names a site that no part serves')
     return await parts.site.answer(head)
   }

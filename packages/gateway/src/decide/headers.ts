@@ -49,6 +49,11 @@ export function isFieldValue(value: string): boolean {
   return /^(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?$/.test(value)
 }
 
+/** As `isFieldValue`, with the bytes above ASCII that old servers send (obs-text, RFC 9110 §5.5) as ISO 8859-1; may be empty. */
+export function isOpaqueValue(value: string): boolean {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
+}
+
 /** A field name, RFC 9110 §5.1: a token. */
 export function isFieldName(name: string): boolean {
   return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)

@@ -1,75 +1,92 @@
-import { base64, hex, latin1, percentEncode } from './text.ts'
+import { ESCAPES, type Escape, escapesTouching } from './escapes.ts'
+import { utf8, latin1 } from './text.ts'
 
-/** Shorter secrets would match by chance in bodies: they are looked for in header fields only, and `secret add` warns. */
+/** Shorter needles would match by chance in bodies: they are looked for in header fields only, and `secret add` warns. */
 export const MIN_BODY_NEEDLE = 12
 
-const UNRESERVED = /[A-Za-z0-9\-._~]/
-/** What encodeURIComponent keeps beyond RFC 3986's unreserved characters. */
-const COMPONENT = /[A-Za-z0-9\-._~!'()*]/
-const FORM = /[A-Za-z0-9\-._*]/
+/** Shorter ones would match by chance everywhere, and are not looked for at all. */
+export const MIN_FIELD_NEEDLE = 4
 
 /**
- * Every spelling in which an upstream may echo a secret: raw, JSON-escaped, percent-encoded (three habits, two cases), HTML-escaped,
- * hexadecimal, and base64 in its three alignments and two alphabets. Without repeats.
+ * Every spelling in which an upstream may echo a secret: raw, escaped as in escapes.ts (JSON, percent, HTML), hexadecimal, and base64
+ * in its three alignments and two alphabets. Without repeats. Bytes all the way, because it is done for every request.
  */
 export function needlesOf(values: readonly Uint8Array[]): readonly Uint8Array[] {
-  const spelled = new Set<string>()
-  for (const value of values) for (const text of spellings(value)) spelled.add(text)
-  spelled.delete('')
-  return [...spelled].map((text) => Uint8Array.from(text, (character) => character.charCodeAt(0)))
-}
-
-function spellings(value: Uint8Array): string[] {
-  const raw = latin1(value)
-  const lower = hex(value)
-  const json = escapeJson(raw)
-  return [
-    raw,
-    json,
-    json.replaceAll('/', '\\/'),
-    ...[UNRESERVED, COMPONENT, FORM].flatMap((keep) => [percentEncode(value, keep), percentEncode(value, keep, false)]),
-    percentEncode(value, FORM).replaceAll('%20', '+'),
-    ...escapeHtml(raw),
-    lower,
-    lower.toUpperCase(),
-    ...base64Alignments(value),
-  ]
-}
-
-/** RFC 8259 §7; what JSON.stringify does to text, over bytes taken as characters. */
-function escapeJson(raw: string): string {
-  return raw.replaceAll(/["\\\u0000-\u001f]/g, (character) => {
-    if (character === '"' || character === '\\') return `\\${character}`
-    const short = { '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t' }[character]
-    return short ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  })
-}
-
-function escapeHtml(raw: string): string[] {
-  const escape = (names: Readonly<Record<string, string>>): string =>
-    raw.replaceAll(/[&<>"'/=`+]/g, (character) => names[character] ?? character)
-  const common = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-  return [
-    escape(common),
-    escape({ ...common, "'": '&#39;' }),
-    escape({ ...common, "'": '&#x27;', '/': '&#x2F;' }),
-    escape({ ...common, '"': '&#34;', "'": '&#39;' }),
-    escape({ ...common, "'": '&#x27;', '/': '&#x2F;', '=': '&#x3D;', '`': '&#x60;', '+': '&#x2B;' }),
-  ]
-}
-
-/** Inside a longer base64 text a value starts at one of three offsets; only the characters that it alone decides are a needle. */
-function base64Alignments(value: Uint8Array): string[] {
-  const found: string[] = []
-  for (const offset of [0, 1, 2]) {
-    const shifted = new Uint8Array(offset + value.length)
-    shifted.set(value, offset)
-    const text = base64(shifted)
-    const start = Math.ceil((offset * 8) / 6)
-    const end = Math.floor((shifted.length * 8) / 6)
-    const core = text.slice(start, end)
-    found.push(core, core.replaceAll('+', '-').replaceAll('/', '_'))
-    shifted.fill(0)
+  const found: Uint8Array[] = []
+  for (const value of values) {
+    if (value.length === 0) continue
+    add(found, value.slice())
+    const touching = escapesTouching(value)
+    for (let at = 0; at < ESCAPES.length; at++) {
+      const escape = ESCAPES[at]
+      if (escape !== undefined && (touching & (1 << at)) !== 0) add(found, escaped(value, escape))
+    }
+    // An upstream that takes field values for ISO 8859-1 and answers in UTF-8 writes two bytes for one.
+    if (value.some((byte) => byte >= 0x80)) add(found, utf8(latin1(value)))
+    add(found, hexadecimal(value, LOWER_DIGITS))
+    add(found, hexadecimal(value, UPPER_DIGITS))
+    for (let offset = 0; offset < 3; offset++) {
+      const standard = base64Core(value, offset)
+      add(found, standard)
+      if (standard.includes(PLUS) || standard.includes(SLASH)) add(found, urlAlphabet(standard))
+    }
   }
   return found
+}
+
+const PLUS = 0x2b
+const SLASH = 0x2f
+const LOWER_DIGITS = utf8('0123456789abcdef')
+const UPPER_DIGITS = utf8('0123456789ABCDEF')
+const BASE64_DIGITS = utf8('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
+
+function add(found: Uint8Array[], needle: Uint8Array): void {
+  if (needle.length > 0 && !found.some((known) => isEqual(known, needle))) found.push(needle)
+}
+
+function isEqual(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false
+  return true
+}
+
+function escaped(value: Uint8Array, escape: Escape): Uint8Array {
+  let length = 0
+  for (const byte of value) length += escape[byte]?.length ?? 1
+  const result = new Uint8Array(length)
+  let end = 0
+  for (const byte of value) {
+    const replacement = escape[byte]
+    if (replacement === undefined) result[end++] = byte
+    else for (const written of replacement) result[end++] = written
+  }
+  return result
+}
+
+function hexadecimal(value: Uint8Array, digits: Uint8Array): Uint8Array {
+  const result = new Uint8Array(value.length * 2)
+  for (let at = 0; at < value.length; at++) {
+    const byte = value[at] ?? 0
+    result[2 * at] = digits[byte >> 4] ?? 0
+    result[2 * at + 1] = digits[byte & 15] ?? 0
+  }
+  return result
+}
+
+/** Inside a longer base64 text a value begins `offset` bytes into a group of three; only the digits that it alone decides are a needle. */
+function base64Core(value: Uint8Array, offset: number): Uint8Array {
+  const start = Math.ceil((offset * 8) / 6)
+  const end = Math.floor(((offset + value.length) * 8) / 6)
+  const result = new Uint8Array(Math.max(0, end - start))
+  for (let digit = start; digit < end; digit++) {
+    const bit = digit * 6 - offset * 8
+    const pair = ((value[bit >> 3] ?? 0) << 8) | (value[(bit >> 3) + 1] ?? 0)
+    result[digit - start] = BASE64_DIGITS[(pair >> (10 - (bit & 7))) & 63] ?? 0
+  }
+  return result
+}
+
+/** RFC 4648 §5. */
+function urlAlphabet(standard: Uint8Array): Uint8Array {
+  return standard.map((digit) => (digit === PLUS ? 0x2d : digit === SLASH ? 0x5f : digit))
 }

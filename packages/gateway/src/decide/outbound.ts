@@ -26,12 +26,21 @@ const CARRIED: ReadonlySet<string> = new Set([
   'range',
 ])
 
-/** Fields that `carry` may not name: credentials, framing, identity, and what the gateway itself writes. */
-const NEVER_CARRIED =
-  /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|via|expect|content-length|accept-encoding|cookie2?|authorization|forwarded|date|x-request-id|x-real-ip|x-http-method(?:-override)?|x-method-override|signature(?:-input)?|client-cert(?:-chain)?|x-csrf)$|^(?:proxy|x-forwarded|sec|cloakroom|x-user|access-control)-/
+/** Two lines of these contradict each other; servers disagree on which counts, so the first one alone goes on. */
+const SINGLE: ReadonlySet<string> = new Set(['content-type', 'if-modified-since', 'if-unmodified-since', 'if-range', 'range'])
 
+/** Framing, identity, routing, and what the gateway itself writes. */
+const NEVER_CARRIED =
+  /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|via|expect|content-length|accept-encoding|cookie2?|forwarded|date|x-request-id|x-real-ip|x-client-ip|true-client-ip|x-cluster-client-ip|x-forwarded|x-original-(?:url|uri|host)|x-rewrite-url|x-host|remote-user|x-remote-user|x-http-method(?:-override)?|x-method-override|signature(?:-input)?|client-cert(?:-chain)?|x-csrf)$|^(?:proxy|x-proxy|x-forwarded|x-envoy|x-amzn|x-accel|x-ssl|x-client-cert|cf|fastly|sec|cloakroom|x-user|x-webauth|access-control)-/
+
+/** What opens an API. A browser's own never reaches one (VLT-10): an SDK's dummy key would be taken for a second opinion. */
+const CREDENTIAL_LIKE =
+  /(?:^|-)(?:authorization|api-?key|access-?key|secret-?key|subscription-key|functions-key|rapidapi-key|auth-key|(?:access|api|auth|private|refresh|security|session|vault|id)-token|secret|password|credentials?)$|^x-(?:auth|token|key)$/
+
+/** May the owner have this field carried to an upstream? */
 export function mayCarry(name: string): boolean {
-  return !NEVER_CARRIED.test(foldName(name))
+  const folded = foldName(name)
+  return !NEVER_CARRIED.test(folded) && !CREDENTIAL_LIKE.test(folded)
 }
 
 export interface OutboundOptions {
@@ -48,12 +57,19 @@ export function outbound(head: RequestHead, route: ApiRoute, options: OutboundOp
   const named = connectionNamed(head)
   for (const field of head.headers.entries()) {
     const name = field[0]
-    if (!(CARRIED.has(name) || api.carry.includes(name)) || named?.includes(name)) continue
+    if (!(CARRIED.has(name) || isWanted(name, api.carry)) || named?.includes(name)) continue
+    if (SINGLE.has(name) && headers.some(([own]) => own === name)) continue
     headers.push(field)
   }
   headers.push(['accept-encoding', options.identityOnly ? 'identity' : (head.headers.get('accept-encoding') ?? 'identity')])
-  headers.push(['user-agent', options.pseudonym], ['via', `1.1 ${options.pseudonym}`], ['x-request-id', head.id])
+  if (!api.carry.includes('user-agent')) headers.push(['user-agent', options.pseudonym])
+  headers.push(['via', `1.1 ${options.pseudonym}`], ['x-request-id', head.id])
   return { method: head.method, origin: api.upstreamOrigin, path: upstreamPath(head.path, route), query: head.query, headers }
+}
+
+/** Asked again for every request, although a configuration that names a forbidden field does not start. */
+function isWanted(name: string, carry: readonly string[]): boolean {
+  return carry.length > 0 && carry.includes(name) && mayCarry(name)
 }
 
 function upstreamPath(path: string, { api }: ApiRoute): string {

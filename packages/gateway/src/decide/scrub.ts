@@ -1,4 +1,4 @@
-import type { HeaderField } from './headers.ts'
+import { foldName, isFieldName, isOpaqueValue, type HeaderField } from './headers.ts'
 import type { Api } from './policy.ts'
 import { isOwnCookieName } from './cookies.ts'
 import { isBelow } from './route.ts'
@@ -15,52 +15,166 @@ export type Scrubbed =
   | { readonly kind: 'blocked-redirect' }
 
 /** Framing and connection fields (RFC 9110 §7.6.1): ours are written anew. */
-const HOP = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authentication-info',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
+const HOP = ['connection', 'content-length', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade']
+
+/** What an upstream must not say for our origin (cookies, caches, transport, the page itself), and what it says only of itself. */
+const DROPPED: ReadonlySet<string> = new Set([
+  ...HOP,
+  'set-cookie2',
+  'clear-site-data',
+  'strict-transport-security',
+  'public-key-pins',
+  'public-key-pins-report-only',
+  'content-security-policy',
+  'content-security-policy-report-only',
+  'service-worker-allowed',
+  'refresh',
+  'sourcemap',
+  'x-sourcemap',
+  'alt-svc',
+  'alt-used',
+  'accept-ch',
+  'critical-ch',
+  'permissions-policy',
+  'permissions-policy-report-only',
+  'feature-policy',
+  'document-policy',
+  'document-policy-report-only',
+  'require-document-policy',
+  'document-isolation-policy',
+  'document-isolation-policy-report-only',
+  'integrity-policy',
+  'integrity-policy-report-only',
+  'reporting-endpoints',
+  'report-to',
+  'nel',
+  'origin-agent-cluster',
+  'origin-trial',
+  'x-frame-options',
+  'x-xss-protection',
+  'x-content-type-options',
+  'referrer-policy',
+  'timing-allow-origin',
+  'expect-ct',
+  'p3p',
+  'pragma',
+  'speculation-rules',
+  'supports-loading-mode',
+  'set-login',
+  'no-vary-search',
+  'use-as-dictionary',
+  'available-dictionary',
+  'observe-browsing-topics',
+  'activate-storage-access',
+  'x-dns-prefetch-control',
+  'x-permitted-cross-domain-policies',
+  'x-ua-compatible',
+  'tk',
+  'www-authenticate',
+  'authentication-info',
+  'signature',
+  'signature-input',
+  'server',
+  'server-timing',
+  'via',
+  'date',
+  'x-powered-by',
+  'x-powered-cms',
+  'x-runtime',
+  'x-version',
+  'x-generator',
+  'x-served-by',
+  'x-server',
+  'x-host',
+  'x-hostname',
+  'x-backend',
+  'x-backend-server',
+  'x-upstream',
+  'x-node',
+  'x-pod',
+  'x-instance',
+  'x-varnish',
+  'x-debug',
+  'x-turbo-charged-by',
+  'x-request-id',
+  'x-real-ip',
+  'x-sendfile',
+  'x-sendfile-type',
+  'x-reproxy-url',
+  'edge-control',
 ])
 
-/** What an upstream must not say for our origin: it would take over cookies, caches, transport or the page itself. */
-const DROPPED =
-  /^(?:set-cookie2?|clear-site-data|strict-transport-security|public-key-pins(?:-report-only)?|content-security-policy(?:-report-only)?|service-worker-allowed|refresh|sourcemap|x-sourcemap|alt-svc|accept-ch|critical-ch|permissions-policy|feature-policy|document-policy|reporting-endpoints|report-to|nel|origin-agent-cluster|origin-trial|server|via|date|x-powered-by|x-runtime|x-version|x-generator|x-served-by|x-backend-server|x-aspnet-version|x-aspnetmvc-version|www-authenticate|authentication-info|x-frame-options|x-xss-protection|x-content-type-options|referrer-policy|timing-allow-origin|cross-origin-.*|access-control-.*|secure-session-.*|sec-session-.*|cloakroom-.*|x-request-id|x-forwarded-.*|x-real-ip|x-envoy-.*|x-amzn-.*|x-amz-cf-.*|cf-.*|expect-ct|p3p|pragma|speculation-rules|supports-loading-mode|set-login|no-vary-search|attribution-reporting-.*|observe-browsing-topics|activate-storage-access|signature|signature-input)$/
+/**
+ * Families of the same. `x-accel-` would make an nginx before us serve its own files; `…-cache-control` and `surrogate-` override our
+ * `no-store` in shared caches (RFC 9213).
+ */
+const DROPPED_BEGINNINGS = [
+  'access-control-',
+  'attribution-reporting-',
+  'cf-',
+  'cloakroom-',
+  'cross-origin-',
+  'proxy-',
+  'sec-',
+  'secure-session-',
+  'surrogate-',
+  'x-accel-',
+  'x-amz-cf-',
+  'x-amzn-',
+  'x-aspnet',
+  'x-cache',
+  'x-debug-',
+  'x-drupal-',
+  'x-envoy-',
+  'x-forwarded-',
+  'x-kong-',
+  'x-lighttpd-',
+]
+
+function isDropped(name: string): boolean {
+  if (DROPPED.has(name)) return true
+  for (const beginning of DROPPED_BEGINNINGS) if (name.startsWith(beginning)) return true
+  return name.endsWith('-cache-control')
+}
 
 /** The upstream's head without what must not pass. `requestPath` is the path that was sent there: relative references start from it. */
 export function scrub(head: ResponseHead, api: Api, requestPath: string): Scrubbed {
   const headers: HeaderField[] = []
-  const named = head.headers
-    .filter(([name]) => name === 'connection')
-    .flatMap(([, value]) =>
-      value
-        .toLowerCase()
-        .split(',')
-        .map((part) => part.trim()),
-    )
+  const named = connectionNamed(head.headers)
+  let locations = 0
   for (const [name, value] of head.headers) {
-    if (name === 'set-cookie') {
+    if (!isFieldName(name) || !isOpaqueValue(value) || named.includes(name)) continue
+    // By the folded name, so that no spelling of a name escapes its rule.
+    const folded = foldName(name)
+    if (folded === 'set-cookie') {
       const passed = passCookie(value, api)
-      if (passed !== null) headers.push([name, passed])
-    } else if (name === 'location' || name === 'content-location') {
+      if (passed !== null) headers.push([folded, passed])
+    } else if (folded === 'location' || folded === 'content-location') {
       const rewritten = publicReference(value, api, requestPath)
-      if (rewritten !== null) headers.push([name, rewritten])
-      else if (name === 'location' && isRedirect(head.status)) return { kind: 'blocked-redirect' }
-    } else if (name === 'link') {
+      if (folded === 'location' && isRedirect(head.status) && (rewritten === null || ++locations > 1)) return { kind: 'blocked-redirect' }
+      if (rewritten !== null) headers.push([folded, rewritten])
+    } else if (folded === 'link') {
       const kept = value
         .split(/,(?=\s*<)/)
         .map((link) => rewriteLink(link, api, requestPath))
         .filter((link) => link !== null)
-      if (kept.length > 0) headers.push([name, kept.join(', ')])
-    } else if (!HOP.has(name) && !named.includes(name) && !DROPPED.test(name)) {
+      if (kept.length > 0) headers.push([folded, kept.join(', ')])
+    } else if (!isDropped(folded)) {
       headers.push([name, value])
     }
   }
   return { kind: 'pass', status: head.status, headers }
+}
+
+const NONE: readonly string[] = []
+
+/** RFC 9110 §7.6.1: a field named by Connection belongs to that connection. */
+function connectionNamed(headers: readonly HeaderField[]): readonly string[] {
+  let named: string[] | null = null
+  for (const [name, value] of headers) {
+    if (name === 'connection') (named ??= []).push(...value.split(',').map((part) => part.trim().toLowerCase()))
+  }
+  return named ?? NONE
 }
 
 /** A reference into the upstream becomes the public path; one to an allowed origin stays; everything else is null. */
@@ -101,9 +215,10 @@ function at(scheme: string, authority: string, rest: string): Resolved | null {
   return plainPath(path) ? { origin: scheme + host, rest: path } : null
 }
 
+/** An empty segment would become `//other.example` when the public prefix is empty: a redirect to anywhere. */
 function plainPath(rest: string): boolean {
   const path = rest.split(/[?#]/, 1)[0] ?? ''
-  return !/(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i.test(path) && !path.startsWith('//')
+  return !/(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i.test(path) && !path.includes('//')
 }
 
 function rewriteLink(link: string, api: Api, requestPath: string): string | null {
@@ -119,9 +234,9 @@ function passCookie(line: string, api: Api): string | null {
   if (isOwnCookieName(name) || !api.cookies.includes(name)) return null
   // Its Domain and Path belong to the upstream's host, not to ours.
   const kept = attributes.filter((attribute) => /^\s*(?:max-age|expires|httponly|samesite)\b/i.test(attribute))
-  return [pair, ...kept.map((attribute) => ` ${attribute.trim()}`), ' Secure', ` Path=${api.prefix}`].join(';')
+  return [pair, ...kept.map((attribute) => ` ${attribute.trim()}`), ' Secure', ` Path=${api.prefix === '' ? '/' : api.prefix}`].join(';')
 }
 
-function isRedirect(status: number): boolean {
+export function isRedirect(status: number): boolean {
   return status >= 300 && status < 400 && status !== 304
 }

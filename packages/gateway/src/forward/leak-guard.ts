@@ -1,0 +1,43 @@
+import type { HeaderField } from '../decide/headers.ts'
+import { MIN_BODY_NEEDLE, MIN_FIELD_NEEDLE } from '../decide/needles.ts'
+import type { OpenCredential } from '../parts.ts'
+import { createLeakStopper, type LeakStopper } from './leaks.ts'
+import { searcherOf } from './search.ts'
+
+/** Looks for one opened credential in one answer, and closes it when the answer is over. */
+export interface LeakGuard {
+  /** For the body; null when every form of the secret is so short that it would match by chance. */
+  readonly stopper: LeakStopper | null
+  /** The fields that hold a form of the secret, in name or value. */
+  leaking(fields: readonly HeaderField[]): readonly HeaderField[]
+  /** Once the answer is over, or was never begun: the secret is released. More calls change nothing. */
+  close(): void
+}
+
+export function openGuard(credential: OpenCredential): LeakGuard {
+  const { needles } = credential
+  const long = needles.filter((needle) => needle.length >= MIN_BODY_NEEDLE)
+  const forBody = searcherOf(long)
+  const forFields = long.length === needles.length ? forBody : searcherOf(needles.filter((needle) => needle.length >= MIN_FIELD_NEEDLE))
+  let closed = false
+  return {
+    stopper: forBody === null ? null : createLeakStopper(forBody),
+    leaking(fields) {
+      if (forFields === null) return []
+      const holds = (text: string): boolean => forFields.hits(Buffer.from(text, 'latin1')).length > 0
+      // Almost always there is none: one search over all of them says so.
+      return holds(fields.map(line).join('\n')) ? fields.filter((field) => holds(line(field))) : []
+    },
+    close() {
+      if (closed) return
+      closed = true
+      forBody?.wipe()
+      if (forFields !== forBody) forFields?.wipe()
+      credential.release()
+    },
+  }
+}
+
+function line([name, value]: HeaderField): string {
+  return `${name}: ${value}`
+}

@@ -1,0 +1,63 @@
+import type { Answer, Departure, RequestBody } from '../answer.ts'
+import { place } from '../decide/credential.ts'
+import type { RequestHead } from '../decide/head.ts'
+import { outbound, type OutboundHead } from '../decide/outbound.ts'
+import type { ApiRoute } from '../decide/route.ts'
+import { GateError } from '../errors.ts'
+import type { OpenCredential } from '../parts.ts'
+import { type LeakGuard, openGuard } from './leak-guard.ts'
+import { noteFailure, type Trip, type WayParts } from './trip.ts'
+import { wayBack } from './way-back.ts'
+
+/**
+ * A judged request's way to its upstream and the answer's way back. Rejects with GateError; then nothing of the answer reaches the
+ * visitor, and the credential is released. Else it is released when the answer's body is over.
+ */
+export async function passThrough(
+  head: RequestHead,
+  body: RequestBody | null,
+  route: ApiRoute,
+  parts: WayParts,
+  departure?: Departure,
+): Promise<Answer> {
+  // RFC 9110 §9.3.1: such a body means nothing, and is a second request to a server that does not expect it. Always refused, never dropped.
+  if (body !== null && (head.method === 'GET' || head.method === 'HEAD')) throw new GateError('bad_request', `${head.method} with a body`)
+  const trip: Trip = { head, route, parts, departure }
+  try {
+    const { credential: name, upstreamOrigin } = route.api
+    return await travel(trip, body, name === null ? null : await parts.vault.open(name, upstreamOrigin, head.at))
+  } catch (cause) {
+    noteFailure(trip, cause)
+    throw cause
+  } finally {
+    // From here on the door holds the body, and cancels that.
+    if (departure !== undefined) departure.onGone = null
+  }
+}
+
+async function travel(trip: Trip, body: RequestBody | null, credential: OpenCredential | null): Promise<Answer> {
+  const { head, route, parts, departure } = trip
+  let guard: LeakGuard | null = null
+  try {
+    const bare = outbound(head, route, { pseudonym: parts.pseudonym, identityOnly: credential !== null })
+    const request = credential === null ? bare : withCredential(bare, credential)
+    if (credential !== null) guard = openGuard(credential)
+    const answer = await parts.forward.send(request, body, route.api, departure)
+    try {
+      return await wayBack(trip, request.path, answer, guard)
+    } catch (cause) {
+      answer.body.cancel(cause instanceof Error ? cause : new Error('the answer cannot be passed on'))
+      throw cause
+    }
+  } catch (cause) {
+    if (guard === null) credential?.release()
+    else guard.close()
+    throw cause
+  }
+}
+
+/** Compared once more with what is sealed, by the one who sends it: a secret that went to a wrong origin cannot be called back. */
+function withCredential(bare: OutboundHead, credential: OpenCredential): OutboundHead {
+  if (!credential.origins.includes(bare.origin)) throw new GateError('credential_unavailable', `not sealed for ${bare.origin}`)
+  return place(bare, credential.placement, credential.secret)
+}
