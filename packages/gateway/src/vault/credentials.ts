@@ -18,7 +18,7 @@ export function sealCredential(keyring: Keyring, name: string, version: number, 
 /** Opens the version that the ledger speaks of; null when the row is another one, or is not what was sealed. */
 export function openCredential(keyring: Keyring, entry: LedgerEntry, row: RecordRow | undefined): CredentialRecord | null {
   // An older record of the same name and version is genuine, too: only the ledger knows which one counts.
-  if (row === undefined || entry.digest === null || digestOf(row.sealed) !== entry.digest) return null
+  if (row === undefined || digestOf(row.sealed) !== entry.digest) return null
   const key = keyring.find(generationOf(row.sealed) ?? -1)
   const plaintext = key === null ? null : unseal(key, row.sealed, bindingOf(keyring, entry.name, entry.version))
   if (plaintext === null) return null

@@ -59,7 +59,7 @@ export async function openVault(store: VaultStore, provider: KeyProvider, option
 }
 
 function assemble(store: VaultStore, book: Book, keyring: Keyring, { clock, random, later, onFailure }: VaultOptions): Vault {
-  const sealing: Sealing = { keyring, fingerprints: keyring.derive('fingerprint'), random }
+  const sealing: Sealing = { keyring, fingerprints: keyring.derive('vault/fingerprint'), random }
   const opener = createOpener(store, book, keyring, { later: later ?? systemLater, onFailure: onFailure ?? (() => undefined) })
   let closed = false
 

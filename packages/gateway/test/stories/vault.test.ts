@@ -161,6 +161,14 @@ test('VLT-04 when the main key is lost, the recovery slot opens the vault and gi
   const main = quickKey()
   await rescued.rekey({ main }, NOW)
   expect(await valueOf(await openVault(kit.store, main, { clock: () => NOW, random: randomBytes }), 'shop-key')).toBe('value-of-shop-key')
+  // The recovery slot stays until it is replaced, too.
+  const recovering = { clock: () => NOW, random: randomBytes, purpose: 'recovery' } as const
+  const again = await openVault(kit.store, kit.recovery, recovering)
+  const recovery = quickKey()
+  await again.rekey({ recovery }, NOW)
+  await expect(openVault(kit.store, kit.recovery, recovering)).rejects.toThrow(/does not hold the key/)
+  expect(await valueOf(await openVault(kit.store, recovery, recovering), 'shop-key')).toBe('value-of-shop-key')
+  expect((await kit.store.slots()).map((slot) => slot.purpose).toSorted()).toEqual(['main', 'recovery'])
 })
 
 test('VLT-04 a vault is not made with a key that does not give back what it closed, nor where there is one', async () => {

@@ -1,6 +1,5 @@
 import { constants } from 'node:fs'
 import { open, realpath, type FileHandle } from 'node:fs/promises'
-import { platform, userInfo } from 'node:os'
 import { dirname, relative, isAbsolute, resolve } from 'node:path'
 import { GateError } from '../../errors.ts'
 import { systemRandom, type Random } from '../../lib/random.ts'
@@ -47,8 +46,6 @@ export async function createKeyFile(path: string, options: KeyFileOptions = {}):
   const key = (options.random ?? systemRandom)(32)
   const file = await open(path, 'wx', 0o600)
   try {
-    // The umask can only take away from 0600; an access list inherited from the folder could add.
-    await file.chmod(0o600)
     await file.writeFile(`${HEADER}\n${key.toString('base64url')}\n`)
     await file.sync()
   } finally {
@@ -98,9 +95,9 @@ async function openKeyFile(path: string): Promise<FileHandle> {
 async function refuseExposed(file: FileHandle, path: string): Promise<void> {
   const found = await file.stat()
   if (!found.isFile()) throw unusable(path, 'is not a file')
-  // Windows has no mode bits: who may read is in its access lists.
-  if (platform() === 'win32') return
-  const { uid } = userInfo()
+  const uid = process.getuid?.()
+  // Windows has neither user numbers nor mode bits: who may read is in its access lists.
+  if (uid === undefined) return
   if (found.uid !== uid && found.uid !== 0) throw unusable(path, `belongs to user ${found.uid}: chown ${uid} ${path}`)
   if ((found.mode & 0o077) !== 0)
     throw unusable(path, `can be read by others: chmod 600 ${path}, then run \`cloakroom secret rekey\` with a new key file`)
@@ -115,7 +112,7 @@ async function refuseInside(path: string, real: string, outside: readonly string
 }
 
 async function syncFolder(folder: string): Promise<void> {
-  if (platform() === 'win32') return
+  if (process.platform === 'win32') return
   const handle = await open(folder, constants.O_RDONLY)
   try {
     await handle.sync()
