@@ -41,12 +41,15 @@ export type ConfigCode =
   | 'admin_exposed'
   | 'admin_port'
   | 'file_missing'
+  | 'file_exposed'
+  | 'vault_missing'
+  | 'vault_closed'
   | 'credential_missing'
   | 'credential_revoked'
   | 'credential_expired'
   | 'credential_waiting'
   | 'origin_not_sealed'
-  | 'credential_short'
+  | 'credential_expires'
   | 'unsafe_setting'
 
 /** Something in cloakroom.yaml that is wrong (`error`: nothing starts) or daring (`warning`: it is said at every start). */

@@ -1,0 +1,13 @@
+import type { Command } from 'commander'
+import { addAccountAdd } from './account-add.ts'
+import { addAccountDisable } from './account-disable.ts'
+import { addAccountEnable } from './account-enable.ts'
+import { addAccountList } from './account-list.ts'
+import { addAccountSetPassword } from './account-set-password.ts'
+import type { Does } from './world.ts'
+
+/** `cloakroom account …`: who may sign in. There is no account that nobody added. */
+export function addAccount(program: Command, does: Does): void {
+  const account = program.command('account').description('Add, list and lock the accounts that may sign in. A new installation has none.')
+  for (const add of [addAccountAdd, addAccountList, addAccountDisable, addAccountEnable, addAccountSetPassword]) add(account, does)
+}

@@ -1,0 +1,84 @@
+import { CommanderError } from 'commander'
+import { systemClock } from '../lib/clock.ts'
+import { systemRandom } from '../lib/random.ts'
+import { explainThrown, EXIT, failed, type Outcome } from './outcome.ts'
+import { buildProgram } from './program.ts'
+import { show } from './show.ts'
+import type { Terminal } from './terminal.ts'
+import { refuseArguments, withoutArguments } from './usage.ts'
+
+/** argv → command → exit code. The only file of the gateway that touches `process`. */
+process.exitCode = await run(systemTerminal())
+
+async function run(terminal: Terminal): Promise<number> {
+  const asJson = terminal.argv.includes('--json')
+  const revealing = refuseArguments(terminal.argv)
+  if (revealing !== null) return show(revealing, terminal, asJson)
+  let exit: number = EXIT.ok
+  // With --json, commander's own complaints become JSON, too.
+  const quiet = asJson ? { ...terminal, err: () => undefined } : terminal
+  const program = buildProgram(quiet, (work) => async (...args) => {
+    let outcome: Outcome
+    try {
+      outcome = await work({ terminal, clock: systemClock, random: systemRandom }, ...args)
+    } catch (cause) {
+      outcome = explainThrown(cause)
+    }
+    exit = show(outcome, terminal, asJson)
+  })
+  try {
+    await program.parseAsync(terminal.argv, { from: 'user' })
+  } catch (cause) {
+    if (!(cause instanceof CommanderError)) throw cause
+    // Help and version are an answer, everything else that commander throws is a mistake in the arguments.
+    if (cause.exitCode === 0) return EXIT.ok
+    if (!asJson) return EXIT.usage
+    return show(
+      failed(EXIT.usage, withoutArguments(cause.message).replace(/^error: /, ''), 'Add --help for what it takes.'),
+      terminal,
+      asJson,
+    )
+  }
+  return exit
+}
+
+function systemTerminal(): Terminal {
+  const { stdin, stdout, stderr, env } = process
+  // A reader that went away (`| head`) is no failure of the command.
+  stdout.on('error', (cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'EPIPE') throw cause
+  })
+  return {
+    argv: process.argv.slice(2),
+    env,
+    cwd: process.cwd(),
+    stdin,
+    stderr,
+    stdinIsTerminal: stdin.isTTY,
+    isInteractive: stdin.isTTY && stderr.isTTY,
+    // https://no-color.org: set and not empty.
+    colour: stderr.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
+    isSuperuser: process.getuid?.() === 0,
+    width: Math.min(100, stdout.columns ?? 80),
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    onStop(run) {
+      const once = (): void => {
+        off()
+        run()
+      }
+      const off = (): void => {
+        process.off('SIGINT', once)
+        process.off('SIGTERM', once)
+      }
+      process.on('SIGINT', once)
+      process.on('SIGTERM', once)
+      return off
+    },
+    onHangup(run) {
+      process.on('SIGHUP', run)
+      return () => void process.off('SIGHUP', run)
+    },
+    exitNow: (code) => process.exit(code),
+  }
+}

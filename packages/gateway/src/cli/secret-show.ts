@@ -1,0 +1,35 @@
+import type { CredentialView } from '../vault/outcome.ts'
+import { formatMoment } from './secret-times.ts'
+
+/** What may be shown of a credential (VLT-08): never its value, at most the last four characters and a keyed fingerprint. */
+export function formatCredential({ name, placement, origins, versions }: CredentialView): string {
+  const rows = versions.map((version) => [
+    `v${version.version}`,
+    version.state,
+    version.lastFour === null ? '' : `…${version.lastFour}`,
+    version.fingerprint,
+    [
+      version.notBefore === null ? '' : `from ${formatMoment(version.notBefore)}`,
+      version.notAfter === null ? '' : `until ${formatMoment(version.notAfter)}`,
+    ]
+      .filter(Boolean)
+      .join(' '),
+    version.lastUsedAt === null ? 'not used yet' : `used ${formatMoment(version.lastUsedAt)}`,
+  ])
+  return `${name}  ${placement}  ${origins.join(' ')}\n${table(rows, '  ')}`
+}
+
+/** Columns as wide as their longest cell; empty columns are left out. */
+export function table(rows: readonly (readonly string[])[], indent = ''): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
+  return rows
+    .map(
+      (row) =>
+        indent +
+        row
+          .map((cell, column) => (widths[column] === 0 ? '' : `${cell.padEnd(widths[column] ?? 0)}  `))
+          .join('')
+          .trimEnd(),
+    )
+    .join('\n')
+}

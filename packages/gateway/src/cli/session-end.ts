@@ -1,0 +1,73 @@
+import type { Command } from 'commander'
+import { compilePolicy } from '../config/compile.ts'
+import { accountKey } from '../decide/account-name.ts'
+import { findLiveSessions } from './live-sessions.ts'
+import { openSessions } from './open-sessions.ts'
+import { withVault, type OpenedVault } from './open.ts'
+import { withCommonOptions, type CommonOptions } from './options.ts'
+import { done, EXIT, failed, type Outcome } from './outcome.ts'
+import type { Does, World } from './world.ts'
+
+interface EndOptions extends CommonOptions {
+  readonly account?: string
+  readonly all?: boolean
+}
+
+export function addSessionEnd(session: Command, does: Does): void {
+  withCommonOptions(session.command('end'))
+    .description('End one session, an account’s sessions, or all of them: refused from the next request on.')
+    .argument('[label]', 'as `session list` and the logs show it, or its beginning')
+    .option('--account <name>', 'all sessions of this account')
+    .option('--all', 'all sessions of all accounts')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  cloakroom session end 3fQk9dLm\n  cloakroom session end --account ada\n  cloakroom session end --all',
+    )
+    .action(does((world: World, label: string | undefined, options: EndOptions) => sessionEnd(world, label, options)))
+}
+
+async function sessionEnd(world: World, label: string | undefined, options: EndOptions): Promise<Outcome> {
+  const ways = [label !== undefined, options.account !== undefined, options.all === true].filter(Boolean).length
+  if (ways !== 1) return failed(EXIT.usage, 'Say which sessions to end, in one way.', 'Give a label, or --account NAME, or --all.')
+  return await withVault(world, options.config, async (opened) => {
+    if (label !== undefined) return await endOne(world, opened, label)
+    return options.account === undefined ? await endAll(world, opened) : await endAccount(world, opened, options.account)
+  })
+}
+
+async function endOne(world: World, opened: OpenedVault, label: string): Promise<Outcome> {
+  const own = await openSessions(opened, world)
+  const live = await findLiveSessions(opened, own.label, compilePolicy(opened.config).sessions, world.clock())
+  const meant = live.filter((each) => each.label.startsWith(label))
+  const [first, second] = meant
+  // Two letters would end a stranger's session by chance.
+  if (first === undefined || label.length < 4)
+    return failed(
+      EXIT.failed,
+      'No session has a label that begins like that.',
+      'See the labels with `cloakroom session list`; give at least four of its characters.',
+    )
+  if (second !== undefined)
+    return failed(EXIT.failed, `${meant.length} sessions have labels that begin like that.`, 'Give more of its characters.')
+  await own.sessions.end(first.session, world.clock(), 'ended-by-owner')
+  return done(`The session of ${first.session.name} is ended.`, { ended: 1, label: first.label, account: first.session.name })
+}
+
+async function endAccount(world: World, opened: OpenedVault, name: string): Promise<Outcome> {
+  const account = await opened.stores.accounts.findByKey(accountKey(name))
+  if (account === null) return failed(EXIT.failed, `There is no account ${name}.`, 'See the accounts with `cloakroom account list`.')
+  const ended = await (await openSessions(opened, world)).sessions.endAll(account.id, world.clock(), 'ended-by-owner')
+  return done(count(ended, `of ${account.name}`), { ended, account: account.name })
+}
+
+/** By account, not by session: raising an account's generation also ends a session that begins while this runs. */
+async function endAll(world: World, opened: OpenedVault): Promise<Outcome> {
+  const { sessions } = await openSessions(opened, world)
+  let ended = 0
+  for (const account of await opened.stores.accounts.list()) ended += await sessions.endAll(account.id, world.clock(), 'ended-by-owner')
+  return done(count(ended, 'of all accounts'), { ended })
+}
+
+function count(ended: number, whose: string): string {
+  return `${ended === 1 ? 'One session' : `${ended} sessions`} ${whose} ${ended === 1 ? 'is' : 'are'} ended.`
+}

@@ -1,0 +1,71 @@
+import { accessSync, constants, realpathSync, statSync } from 'node:fs'
+import { isAbsolute, relative } from 'node:path'
+import type { Config } from './paths.ts'
+import { formatKey, type ConfigCode, type ConfigProblem, type KeyPath, type Locate } from './problem.ts'
+
+/** Are the files there that the configuration names, and no more open than they may be? Reads no content. */
+export function checkFiles(config: Config, locate: Locate): readonly ConfigProblem[] {
+  const problems: ConfigProblem[] = []
+  const report = (code: ConfigCode, path: KeyPath, text: string, fix: string): void => {
+    const spot = locate(path, 'value')
+    problems.push({ code, severity: 'error', key: formatKey(path), line: spot?.line ?? null, column: spot?.column ?? null, text, fix })
+  }
+  for (const [path, place, wanted] of namedFiles(config)) {
+    if (isReadable(place, wanted)) continue
+    report('file_missing', path, `${place} is not a ${wanted} that can be read.`, `Put the ${wanted} there, or correct the path; relative paths begin in the folder of this file.`)
+  }
+  if (config.tls !== null && isOpenToOthers(config.tls.key)) {
+    report('file_exposed', ['tls', 'key'], 'Others can read the private key of `tls`.', `Run: chmod 600 ${config.tls.key}`)
+  }
+  const site = config.site?.folder ?? null
+  const key = 'file' in config.vault.key ? config.vault.key.file : null
+  // The paths as written were compared before; a symbolic link can still lead from the one into the other.
+  for (const place of [key, config.store, config.file]) {
+    if (site !== null && place !== null && leadsInto(place, site) && !leadsIntoAsWritten(place, site)) {
+      report('site_exposes', ['site'], `A link leads from ${place} into the site’s folder: everyone could download it.`, 'Give the site a folder of its own, as in ./public.')
+    }
+  }
+  return problems
+}
+
+type Wanted = 'file' | 'folder'
+
+function namedFiles(config: Config): readonly (readonly [KeyPath, string, Wanted])[] {
+  const named: (readonly [KeyPath, string | null, Wanted])[] = [
+    [['site'], config.site?.folder ?? null, 'folder'],
+    [['tls', 'cert'], config.tls?.cert ?? null, 'file'],
+    [['tls', 'key'], config.tls?.key ?? null, 'file'],
+    [['theme', 'logo'], config.theme.logo, 'file'],
+    ...Object.entries(config.apis).map(([name, api]): [KeyPath, string | null, Wanted] => [['apis', name, 'upstreamCa'], api.upstreamCa, 'file']),
+  ]
+  return named.flatMap(([path, place, wanted]) => (place === null ? [] : [[path, place, wanted] as const]))
+}
+
+function isReadable(path: string, wanted: Wanted): boolean {
+  try {
+    accessSync(path, constants.R_OK)
+    const found = statSync(path)
+    return wanted === 'folder' ? found.isDirectory() : found.isFile()
+  } catch {
+    return false
+  }
+}
+
+function isOpenToOthers(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false })
+  // Group-readable keys are how Debian's ssl-cert group works; the whole world is another matter.
+  return found !== undefined && (found.mode & 0o007) !== 0
+}
+
+function leadsInto(path: string, folder: string): boolean {
+  try {
+    return leadsIntoAsWritten(realpathSync(path), realpathSync(folder))
+  } catch {
+    return false
+  }
+}
+
+function leadsIntoAsWritten(path: string, folder: string): boolean {
+  const way = relative(folder, path)
+  return way === '' || (!/^\.\.(?:[/\\]|$)/.test(way) && !isAbsolute(way))
+}

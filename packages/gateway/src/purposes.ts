@@ -1,0 +1,8 @@
+/** What the keys are for that the vault derives: each use has a key of its own, the same one in the gateway and on the command line. */
+export const PURPOSES = {
+  /** Keyed step of password hashing: with another name here, every stored password would be wrong. */
+  passwords: 'password pepper',
+  visits: 'visit cookie',
+  devices: 'device cookie',
+  sessionLabels: 'audit session label',
+} as const
