@@ -1,1 +1,2 @@
-export {}
+export { checkScene } from './check.ts'
+export { buildScene } from './build-scene.ts'
