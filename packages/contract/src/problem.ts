@@ -11,4 +11,6 @@ export interface Problem {
   readonly request: string
   /** Where a person can sign in; only with `session_required`. */
   readonly login?: string
+  /** Why this one was refused, for a person; only with `password_refused` and `password_wrong`. */
+  readonly detail?: string
 }

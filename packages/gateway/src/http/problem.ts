@@ -9,6 +9,7 @@ export interface ProblemOptions {
   readonly allow?: readonly string[] | undefined
   readonly retryAfterMs?: number | null | undefined
   readonly login?: string
+  readonly detail?: string
 }
 
 /** A refusal of our own: RFC 9457 problem details, and the code in `Cloakroom-Error` so that nobody blames the upstream. */
@@ -21,8 +22,14 @@ export function problem(code: FailureCode, options: ProblemOptions): Answer {
     code,
     request: options.request,
     ...(options.login === undefined ? {} : { login: options.login }),
+    ...(options.detail === undefined ? {} : { detail: options.detail }),
   }
-  const headers: HeaderField[] = [['content-type', 'application/problem+json'], ['cloakroom-error', code], ['cache-control', 'no-store'], ...apiHeaders()]
+  const headers: HeaderField[] = [
+    ['content-type', 'application/problem+json'],
+    ['cloakroom-error', code],
+    ['cache-control', 'no-store'],
+    ...apiHeaders(),
+  ]
   if (options.allow !== undefined) headers.push(['allow', options.allow.join(', ')])
   if (options.retryAfterMs !== undefined && options.retryAfterMs !== null) {
     headers.push(['retry-after', String(Math.max(1, Math.ceil(options.retryAfterMs / 1000)))])

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import { auditEvent, browser, causedBy } from '../audit/event.ts'
+import type { Answer } from '../answer.ts'
+import { refuseSender, senderOf } from '../decide/origin.ts'
+import { GateError } from '../errors.ts'
+import type { EndpointsPart } from '../parts.ts'
+import { logo, pageScript, styles } from './assets-api.ts'
+import type { Call, Endpoint, EndpointParts } from './endpoint.ts'
+import { showLogin, submitLogin } from './login-api.ts'
+import { submitLogout } from './logout-api.ts'
+import { showPassword, submitPassword } from './password-api.ts'
+import { PAGE_SCRIPT } from './pages/script.ts'
+import { styleSheet } from './pages/style.ts'
+import { refuse, wantsPage } from './say.ts'
+import { showSession } from './session-api.ts'
+import { beginVisit } from './visit-api.ts'
+
+/** All of the gateway's own endpoints. What is not in here is not there. */
+export const ENDPOINTS: readonly Endpoint[] = [
+  { method: 'GET', path: '/login', callers: 'anyone', answer: showLogin },
+  { method: 'POST', path: '/login', callers: 'own-pages', answer: submitLogin },
+  { method: 'POST', path: '/logout', callers: 'own-pages', answer: submitLogout },
+  { method: 'GET', path: '/session', callers: 'own-pages', answer: showSession },
+  { method: 'GET', path: '/password', callers: 'anyone', answer: showPassword },
+  { method: 'POST', path: '/password', callers: 'own-pages', answer: submitPassword },
+  { method: 'POST', path: '/visit', callers: 'own-pages', answer: beginVisit },
+  { method: 'GET', path: '/style.css', callers: 'anyone', answer: styles },
+  { method: 'GET', path: '/page.js', callers: 'anyone', answer: pageScript },
+  { method: 'GET', path: '/logo', callers: 'anyone', answer: logo },
+]
+
+/** The gateway's own endpoints as a part of the spine. Rejects for scripts; a person gets a page whatever goes wrong. */
+export function createEndpoints(parts: EndpointParts): EndpointsPart {
+  const { theme } = parts
+  const version = createHash('sha256')
+    .update(styleSheet(theme))
+    .update(PAGE_SCRIPT)
+    .update(theme.logo?.bytes ?? '')
+    .digest('hex')
+    .slice(0, 12)
+  return {
+    async answer(head, body, policy) {
+      const call: Call = { head, body, policy, parts, page: { theme, basePath: policy.basePath, version } }
+      try {
+        return await dispatch(call)
+      } catch (cause) {
+        // The spine notes the failure and answers with a problem; a person is to see a page instead.
+        if (!wantsPage(head)) throw cause
+        parts.observer.failure(head, cause)
+        return cause instanceof GateError
+          ? await refuse(call, cause.code, { retryAfterMs: cause.retryAfterMs })
+          : await refuse(call, 'internal')
+      }
+    },
+  }
+}
+
+async function dispatch(call: Call): Promise<Answer> {
+  const { head, policy } = call
+  const path = head.path.slice(policy.basePath.length)
+  const here = ENDPOINTS.filter((endpoint) => endpoint.path === path)
+  if (here.length === 0) return await refuse(call, 'not_found')
+  const method = head.method === 'HEAD' ? 'GET' : head.method
+  const endpoint = here.find((row) => row.method === method)
+  if (endpoint === undefined) return await refuse(call, 'method_not_allowed', { allow: allowed(here) })
+  return (endpoint.callers === 'own-pages' ? await refuseCaller(call) : null) ?? (await endpoint.answer(call))
+}
+
+/** An `allowed` origin may call the APIs; signing in, out and everything else about the session is for our own pages (CSRF-10, SES-14). */
+async function refuseCaller(call: Call): Promise<Answer | null> {
+  const { head, policy, parts } = call
+  const sender = senderOf(head, policy)
+  const code = refuseSender(head, sender === 'allowed' ? 'foreign' : sender)
+  if (code === null) return null
+  const target = `${head.method} ${head.path}`
+  parts.audit.note(
+    auditEvent({ ...causedBy(head), kind: 'request.refused', actor: browser(null, null), target, result: 'refused', reason: code }),
+  )
+  return await refuse(call, code)
+}
+
+function allowed(rows: readonly Endpoint[]): readonly string[] {
+  return rows.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+}

@@ -1,0 +1,99 @@
+import { html } from 'hono/html'
+import type { Theme } from './theme.ts'
+
+/** Markup whose values are escaped already; only html makes it. */
+export type Markup = ReturnType<typeof html>
+
+/** What every page of the gateway's own needs to know. */
+export interface PageContext {
+  readonly theme: Theme
+  /** `/auth`, no trailing slash. */
+  readonly basePath: string
+  /** Changes with the assets' content, so that they may be cached for good. */
+  readonly version: string
+}
+
+/** A whole page around its content. Everything it loads is from the gateway's own origin. */
+export async function frame(context: PageContext, title: string, content: Markup): Promise<string> {
+  const { theme, basePath, version } = context
+  const page = await html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="robots" content="noindex" />
+        <title>${title} · ${theme.name}</title>
+        <link rel="stylesheet" href="${basePath}/style.css?v=${version}" />
+        <script src="${basePath}/page.js?v=${version}" defer></script>
+      </head>
+      <body>
+        <main>${brand(context)}${content}</main>
+      </body>
+    </html>`
+  return page.toString()
+}
+
+function brand({ theme, basePath, version }: PageContext): Markup {
+  const { logo, name } = theme
+  if (logo === null) return html`<p class="brand"><span class="mark" aria-hidden="true">${initial(name)}</span>${name}</p>`
+  return html`<p class="brand"><img src="${basePath}/logo?v=${version}" alt="${name}" /></p>`
+}
+
+function initial(name: string): string {
+  return (Array.from(name)[0] ?? '').toUpperCase()
+}
+
+export interface PasswordField {
+  readonly id: string
+  readonly label: string
+  readonly autocomplete: 'current-password' | 'new-password'
+  readonly isFocused: boolean
+  /** The id of the element that says what is wrong with it, or how it should be. */
+  readonly describedBy: string | null
+  readonly isInvalid: boolean
+  /** Shown below it. */
+  readonly hint: string | null
+  /** Told to password generators and the browser; null for an existing password. */
+  readonly least: number | null
+}
+
+/** A password field that managers recognise, into which one may paste, with a button that the script brings to life. */
+export function passwordField(field: PasswordField): Markup {
+  const hintId = `${field.id}-hint`
+  const described = [field.describedBy, field.hint === null ? null : hintId].filter((id) => id !== null).join(' ')
+  const rules = field.least === null ? '' : html` minlength="${field.least}" passwordrules="minlength: ${field.least}; maxlength: 256;"`
+  return html`<div class="field">
+    <label for="${field.id}">${field.label}</label>
+    <div class="entry">
+      <input
+        id="${field.id}"
+        name="${field.id}"
+        type="password"
+        required
+        autocomplete="${field.autocomplete}"
+        autocapitalize="none"
+        autocorrect="off"
+        spellcheck="false"
+        ${rules}${described === '' ? '' : html` aria-describedby="${described}"`}${field.isInvalid ? html` aria-invalid="true"` : ''}${field.isFocused ? html` autofocus` : ''}
+      />
+      <button
+        class="reveal"
+        type="button"
+        hidden
+        aria-controls="${field.id}"
+        data-reveals="${field.id}"
+        data-what="${field.label.toLowerCase()}"
+      >
+        Show
+      </button>
+    </div>
+    ${field.hint === null ? '' : html`<p class="hint" id="${hintId}">${field.hint}</p>`}
+  </div>`
+}
+
+/** What went wrong, read out by screen readers at once. Empty when nothing did. */
+export function errorNote(lines: readonly string[]): Markup {
+  if (lines.length === 0) return html``
+  return html`<div class="note error" id="error" role="alert" aria-live="assertive">${lines.map((line) => html`<p>${line}</p>`)}</div>`
+}
