@@ -2,17 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { AuditEvent } from '@cloakroom/contract'
-import type { RequestHead } from '../src/decide/head.ts'
 import type { Policy } from '../src/decide/policy.ts'
-import { nodeDoor, readHead } from '../src/door/node.ts'
-import { listen, refuseRaw } from '../src/door/server.ts'
+import { nodeDoor } from '../src/door/node.ts'
+import { listen } from '../src/door/server.ts'
 import { GateError } from '../src/errors.ts'
 import { createSpine, type Gateway } from '../src/gateway.ts'
 import { problem } from '../src/http/problem.ts'
 import type { AccessLine, AuditPart, ObserverPart, SitePart } from '../src/parts.ts'
 import { makePolicy } from './fixtures.ts'
 
-export type Upgrade = (gateway: Gateway, head: RequestHead, request: IncomingMessage, socket: Duplex, firstBytes: Buffer) => void
+export type Upgrade = (gateway: Gateway, policy: () => Policy, request: IncomingMessage, socket: Duplex, firstBytes: Buffer) => void
 
 export interface SiteDoorOptions {
   readonly audit?: AuditPart
@@ -60,14 +59,7 @@ export async function openSiteDoor(site: SitePart, options: SiteDoorOptions = {}
     limits: { headerBytes: 16_384, headerFields: 100, headMs: 10_000, requestMs: 10_000, keepAliveMs: 5000, connections: 100 },
     tls: null,
     newRequestId: door.newRequestId,
-    upgrade:
-      upgrade === undefined
-        ? null
-        : (message, socket, firstBytes) => {
-            const head = readHead(message, door)
-            if (typeof head === 'string') refuseRaw(socket, head, door.newRequestId())
-            else upgrade(gateway, head, message, socket, firstBytes)
-          },
+    upgrade: upgrade === undefined ? null : (message, socket, firstBytes) => upgrade(gateway, () => policy, message, socket, firstBytes),
   })
   const origin = `http://localhost:${listener.port}`
   policy = makePolicy({ publicOrigin: origin, publicHost: `localhost:${listener.port}`, ...options.policy })

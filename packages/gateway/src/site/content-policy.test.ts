@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { SITE_POLICY, widenPolicy } from './content-policy.ts'
+import { DEVELOPMENT_SOURCES, SITE_POLICY, widenPolicy } from './content-policy.ts'
 
 function widened(policy: string, additions: Record<string, readonly string[]>): string {
   const result = widenPolicy(policy, additions)
@@ -42,4 +42,12 @@ test.each([
   [{ 'script-src': ['unsafe-inline'] }, "write 'unsafe-inline' with its single quotes"],
 ])('%j is refused with the reason', (additions, reason) => {
   expect(widened(SITE_POLICY, additions as unknown as Record<string, readonly string[]>)).toContain(reason)
+})
+
+test('HDR-05 for a dev server the policy is loosened for hot reload, and everything else stays as it was', () => {
+  const text = widened(SITE_POLICY, DEVELOPMENT_SOURCES)
+  expect(text).toContain("script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:")
+  expect(text).toContain("connect-src 'self' ws: wss:")
+  expect(text).toContain("object-src 'none'")
+  expect(text).toContain("frame-ancestors 'none'")
 })

@@ -7,10 +7,12 @@ export const SITE_POLICY =
   "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; " +
   "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 
-/** For a dev server: hot reload speaks over a WebSocket and writes scripts and styles into the page. */
-export const DEVELOPMENT_POLICY =
-  "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
-  "font-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+/** What a dev server needs beyond that: hot reload speaks over a WebSocket and writes scripts and styles into the page. */
+export const DEVELOPMENT_SOURCES: Readonly<Record<string, readonly string[]>> = {
+  'script-src': ["'unsafe-inline'", "'unsafe-eval'", 'blob:'],
+  'style-src': ["'unsafe-inline'"],
+  'connect-src': ['ws:', 'wss:'],
+}
 
 export type Widened =
   | { readonly kind: 'policy'; readonly text: string }
@@ -21,7 +23,8 @@ export type Widened =
  * `default-src` where browsers would fall back to it, so that adding never takes anything away.
  */
 export function widenPolicy(policy: string, additions: Readonly<Record<string, readonly string[]>>): Widened {
-  const directives = readPolicy(policy)
+  const before = readPolicy(policy)
+  const directives = new Map(before)
   const problems: string[] = []
   for (const [name, sources] of Object.entries(additions)) {
     if (!FETCH.has(name) && !OTHER.has(name)) problems.push(`${name} is not a directive of Content-Security-Policy that can be widened`)
@@ -30,7 +33,7 @@ export function widenPolicy(policy: string, additions: Readonly<Record<string, r
         problems.push(`${name}: ${JSON.stringify(source)} is not a source: no spaces, commas, semicolons`)
       else if (KEYWORD.test(source)) problems.push(`${name}: write '${source}' with its single quotes`)
     }
-    const present = inForce(name, directives)
+    const present = inForce(name, before)
     const merged = [...new Set([...present, ...sources])]
     // 'none' beside another source means nothing to a browser.
     directives.set(name, merged.length > 1 ? merged.filter((source) => source !== "'none'") : merged)
