@@ -1,4 +1,4 @@
-import { foldName, type HeaderField } from './headers.ts'
+import { foldName, type HeaderField, isFieldValue } from './headers.ts'
 import { needlesOf } from './needles.ts'
 import type { OutboundHead } from './outbound.ts'
 import { withoutParameter } from './query.ts'
@@ -22,12 +22,13 @@ export function parsePlacement(text: string): Placement | null {
     case 'bearer':
       return rest === null ? { kind } : null
     case 'basic':
-      return rest === '' || (rest?.includes(':') ?? false) ? null : { kind, user: rest }
+      return rest === null || /^[^:\p{Cc}]+$/u.test(rest) ? { kind, user: rest } : null
     case 'query':
       return rest !== null && /^[A-Za-z0-9_.~-]+$/.test(rest) ? { kind, name: rest } : null
     case 'header': {
       const [name = '', prefix = ''] = splitOnce(rest ?? '', '=')
-      return /^[A-Za-z0-9-]+$/.test(name) && !RESERVED_FIELDS.has(name.toLowerCase()) ? { kind, name: name.toLowerCase(), prefix } : null
+      const usable = /^[A-Za-z0-9-]+$/.test(name) && !RESERVED_FIELDS.has(name.toLowerCase()) && isFieldValue(`${prefix}x`)
+      return usable ? { kind, name: name.toLowerCase(), prefix } : null
     }
     default:
       return null
@@ -65,10 +66,13 @@ export function place(request: OutboundHead, placement: Placement, secret: Secre
 export function leaks(placement: Placement, secret: Secret): readonly Uint8Array[] {
   const value = secret.reveal()
   if (placement.kind !== 'basic') return needlesOf([value])
-  const pair = rendered({ kind: 'basic', user: placement.user }, secret)
-  return needlesOf([value, pair.subarray('Basic '.length)])
+  const written = rendered({ kind: 'basic', user: placement.user }, secret).subarray('Basic '.length)
+  // Of a whole pair, an upstream may echo the password alone.
+  const colon = placement.user === null ? value.indexOf(COLON) : -1
+  return needlesOf(colon < 0 ? [value, written] : [value, value.subarray(colon + 1), written])
 }
 
+const COLON = 0x3a
 const QUERY_SAFE = /[A-Za-z0-9\-._~]/
 
 /** Fields that frame the message or steer it: a secret there would break the request rather than open the door. */
@@ -84,7 +88,12 @@ const RESERVED_FIELDS: ReadonlySet<string> = new Set([
   'via',
   'expect',
   'keep-alive',
+  'accept',
   'accept-encoding',
+  'range',
+  'if-range',
+  'user-agent',
+  'x-request-id',
 ])
 
 function rendered(placement: Exclude<Placement, { kind: 'query' }>, secret: Secret): Uint8Array {

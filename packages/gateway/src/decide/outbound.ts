@@ -31,7 +31,7 @@ const SINGLE: ReadonlySet<string> = new Set(['content-type', 'if-modified-since'
 
 /** Framing, identity, routing, and what the gateway itself writes. */
 const NEVER_CARRIED =
-  /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|via|expect|content-length|accept-encoding|cookie2?|forwarded|date|x-request-id|x-real-ip|x-client-ip|true-client-ip|x-cluster-client-ip|x-forwarded|x-original-(?:url|uri|host)|x-rewrite-url|x-host|remote-user|x-remote-user|x-http-method(?:-override)?|x-method-override|signature(?:-input)?|client-cert(?:-chain)?|x-csrf)$|^(?:proxy|x-proxy|x-forwarded|x-envoy|x-amzn|x-accel|x-ssl|x-client-cert|cf|fastly|sec|cloakroom|x-user|x-webauth|access-control)-/
+  /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|via|expect|content-length|accept-encoding|cookie2?|forwarded|date|x-request-id|x-real-ip|x-client-ip|true-client-ip|x-cluster-client-ip|x-forwarded|x-original-(?:url|uri|host)|x-rewrite-url|x-host|remote-user|x-remote-user|x-http-method(?:-override)?|x-method-override|signature(?:-input)?|(?:x-)?client-cert(?:-chain)?|x-user|x-csrf)$|^(?:proxy|x-proxy|x-forwarded|x-envoy|x-amzn|x-accel|x-ssl|x-client-cert|cf|fastly|sec|cloakroom|x-user|x-webauth|access-control)-/
 
 /** What opens an API. A browser's own never reaches one (VLT-10): an SDK's dummy key would be taken for a second opinion. */
 const CREDENTIAL_LIKE =

@@ -184,7 +184,8 @@ export function publicReference(reference: string, api: Api, requestPath: string
   if (absolute.origin !== api.upstreamOrigin) return api.linksTo.includes(absolute.origin) ? absolute.origin + absolute.rest : null
   const path = absolute.rest.split(/[?#]/, 1)[0] ?? ''
   if (api.upstreamPath !== '' && !isBelow(path, api.upstreamPath)) return null
-  return api.prefix + absolute.rest.slice(api.upstreamPath.length)
+  const rest = api.prefix + absolute.rest.slice(api.upstreamPath.length)
+  return rest.startsWith('/') ? rest : `/${rest}`
 }
 
 interface Resolved {

@@ -46,10 +46,3 @@ export function percentEncode(bytes: Uint8Array, keep: RegExp, upper = true): st
   }
   return text
 }
-
-/** Hexadecimal, two lower-case digits a byte. */
-export function hex(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
-  return text
-}
