@@ -1,7 +1,7 @@
 import type { Instant } from '../decide/head.ts'
 import type { VaultStore } from '../store/store.ts'
 
-/** Notes that a version was used: at most one write a minute for each, off the request's way. */
+/** Notes that a version was used: at most one write a minute for each, which no call waits for on a remote store. */
 export interface Uses {
   note(name: string, version: number, at: Instant, stored: Instant | null): void
 }

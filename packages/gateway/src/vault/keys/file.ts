@@ -100,7 +100,7 @@ async function refuseExposed(file: FileHandle, path: string): Promise<void> {
   if (uid === undefined) return
   if (found.uid !== uid && found.uid !== 0) throw unusable(path, `belongs to user ${found.uid}: chown ${uid} ${path}`)
   if ((found.mode & 0o077) !== 0)
-    throw unusable(path, `can be read by others: chmod 600 ${path}, then run \`cloakroom secret rekey\` with a new key file`)
+    throw unusable(path, `can be read by others: chmod 600 ${path}, then run \`cloakroom secret rekey --new-key\``)
 }
 
 async function refuseInside(path: string, real: string, outside: readonly string[]): Promise<void> {
