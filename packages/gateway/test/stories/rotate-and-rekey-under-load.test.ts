@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { memoryStores } from '../../src/store/memory.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
 import type { Stores, VaultStore } from '../../src/store/store.ts'
@@ -22,6 +22,10 @@ test.each(STORES)(
   async (_, makeStores) => {
     const folder = await mkdtemp(join(tmpdir(), 'under-load-'))
     const stores = makeStores(folder)
+    onTestFinished(async () => {
+      await stores.close()
+      await rm(folder, { recursive: true })
+    })
     const kit = await createKit(stores.vault)
     const [gateway, other, command] = [await kit.open(), await kit.open(), await kit.open()]
     for (const name of NAMES) await addSecret(command, name, `value-of-${name}-v1`)
