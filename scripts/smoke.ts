@@ -7,16 +7,26 @@ import { join, resolve } from 'node:path'
 const root = resolve(import.meta.dirname, '..')
 const folder = mkdtempSync(join(tmpdir(), 'cloakroom-smoke-'))
 try {
-  execFileSync('npm', ['pack', '--silent', '--pack-destination', folder, '--workspace', 'cloakroom'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync('npm', ['pack', '--silent', '--pack-destination', folder, '--workspace', 'cloakroom'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'))
   if (tarball === undefined) throw new Error('npm pack wrote no tarball')
   execFileSync('npm', ['init', '-y'], { cwd: folder, stdio: 'ignore' })
-  execFileSync('npm', ['install', '--silent', '--no-fund', '--no-audit', `./${tarball}`], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync('npm', ['install', '--silent', '--no-fund', '--no-audit', `./${tarball}`], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   expect('--version', ['--version'], 0, /^\d+\.\d+\.\d+/)
   expect('--help', ['--help'], 0, /init[\s\S]*secret[\s\S]*start/)
   expect('a wrong turn', ['strat'], 64, /start/)
   expect('check without a configuration', ['check'], 78, /cloakroom\.yaml/)
-  const library = spawnSync(process.execPath, ['--input-type=module', '-e', 'const c = await import("cloakroom"); console.log(typeof c.createGateway)'], { cwd: folder, encoding: 'utf8' })
+  const library = spawnSync(
+    process.execPath,
+    ['--input-type=module', '-e', 'const c = await import("cloakroom"); console.log(typeof c.createGateway)'],
+    { cwd: folder, encoding: 'utf8' },
+  )
   if (library.stdout.trim() !== 'function') throw new Error(`import('cloakroom') failed:\n${library.stdout}${library.stderr}`)
   console.log('ok: the library can be imported')
 } finally {
@@ -24,7 +34,11 @@ try {
 }
 
 function expect(title: string, argv: readonly string[], code: number, text: RegExp): void {
-  const run = spawnSync(process.execPath, ['node_modules/cloakroom/bin/cloakroom.js', ...argv], { cwd: folder, encoding: 'utf8', timeout: 60_000 })
+  const run = spawnSync(process.execPath, ['node_modules/cloakroom/bin/cloakroom.js', ...argv], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
   const output = run.stdout + run.stderr
   if (run.status !== code || !text.test(output)) throw new Error(`${title}: exit ${run.status}, expected ${code} and ${text}\n${output}`)
   console.log(`ok: ${title}`)

@@ -21,6 +21,7 @@ import type { Clock } from './lib/clock.ts'
 import type { Later } from './lib/later.ts'
 import type { Random } from './lib/random.ts'
 import type { SitePart } from './parts.ts'
+import { PURPOSES } from './purposes.ts'
 import { createSealer } from './session/sealed.ts'
 import { createSessions } from './session/sessions.ts'
 import { createVisits } from './session/visit.ts'
@@ -58,10 +59,10 @@ export function compose({ config, stores, vault, policy, clock, random, later }:
   const observer = observers(log, metrics)
   const audit = openAuditTrail({ store: stores.audit, file: join(config.store, 'audit.jsonl'), clock, later, onEvent: metrics.event })
   metrics.watchTrail(audit)
-  const label = sessionLabels(vault.deriveKey('audit session label'))
+  const label = sessionLabels(vault.deriveKey(PURPOSES.sessionLabels))
   const sessions = createSessions({ store: stores.sessions, audit, random, label, limits: () => policy().sessions })
-  const visits = createVisits({ key: vault.deriveKey('visit cookie'), random, lifetimeMs: () => policy().visits.lifetimeMs })
-  const passwords = createPasswords({ pepper: vault.deriveKey('password pepper'), random })
+  const visits = createVisits({ key: vault.deriveKey(PURPOSES.visits), random, lifetimeMs: () => policy().visits.lifetimeMs })
+  const passwords = createPasswords({ pepper: vault.deriveKey(PURPOSES.passwords), random })
   const theme = themeOf(config, policy)
   const accountParts = {
     store: stores.accounts,
@@ -83,7 +84,7 @@ export function compose({ config, stores, vault, policy, clock, random, later }:
     endpoints: createEndpoints({
       accounts: createAccounts(accountParts),
       authenticate: createAuthenticate(accountParts),
-      devices: createDevices(createSealer({ key: vault.deriveKey('device cookie'), random, purpose: 'device' }), random),
+      devices: createDevices(createSealer({ key: vault.deriveKey(PURPOSES.devices), random, purpose: 'device' }), random),
       sessions,
       visits,
       counters: stores.counters,

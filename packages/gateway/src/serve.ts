@@ -5,6 +5,7 @@ import { compilePolicy } from './config/compile.ts'
 import type { Config } from './config/paths.ts'
 import type { ListenAddress } from './config/address.ts'
 import type { Policy } from './decide/policy.ts'
+import { upgradeToDevServer } from './door/dev-upgrade.ts'
 import { nodeDoor } from './door/node.ts'
 import { listen, type Listener, type ListenOptions } from './door/server.ts'
 import { openServerTls } from './door/tls.ts'
@@ -13,7 +14,6 @@ import { startHousekeeping } from './housekeeping.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Later } from './lib/later.ts'
 import type { Random } from './lib/random.ts'
-import { upgradeToDevServer } from './site/dev-server.ts'
 import type { Stores } from './store/store.ts'
 import type { Vault } from './vault/vault.ts'
 
@@ -53,6 +53,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
     maxRequests: config.limits.requests,
   })
   const tls = config.tls === null ? null : await openServerTls({ ...config.tls, clock, onNotice })
+  const devServer = config.site?.devServer ?? null
   const shared: Omit<ListenOptions, 'host' | 'port' | 'tls'> = {
     limits: {
       headerBytes: config.limits.headers,
@@ -64,7 +65,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
     },
     newRequestId,
     upgrade:
-      config.site?.devServer == null ? null : upgradeToDevServer(config.site.devServer, { policy: () => policy, clock, newRequestId }),
+      devServer === null ? null : upgradeToDevServer(devServer, { gateway: composed.gateway, policy: () => policy, clock, newRequestId }),
   }
   const listeners: Listener[] = []
   const open = async (address: ListenAddress, secure: boolean): Promise<Listener> => {

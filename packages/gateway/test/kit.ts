@@ -10,6 +10,7 @@ import type { ConfigInput } from '../src/config/schema.ts'
 import { leaks, parsePlacement } from '../src/decide/credential.ts'
 import { Secret } from '../src/decide/secret.ts'
 import { systemLater } from '../src/lib/later.ts'
+import { PURPOSES } from '../src/purposes.ts'
 import { type Running, serve } from '../src/serve.ts'
 import { openSqlite } from '../src/store/sqlite/open.ts'
 import type { Stores } from '../src/store/store.ts'
@@ -26,6 +27,8 @@ export interface KitOptions {
   readonly config?: Partial<Omit<ConfigInput, 'apis'>> & { readonly shop?: Partial<ConfigInput['apis'][string]> }
   readonly placement?: string
   readonly upstream?: UpstreamOptions
+  /** A real API instead of the echoing upstream; it gets the secret that it is to demand. */
+  readonly api?: (secret: string) => Promise<{ readonly origin: string; close(): Promise<void> }>
   /** Stands between the gateway and its stores, to break them. */
   readonly wrapStores?: (stores: Stores) => Stores
 }
@@ -54,6 +57,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const folder = mkdtempSync(join(tmpdir(), 'cloakroom-kit-'))
   const secret = `canary/${randomBytes(18).toString('base64url')}+"&=`
   const upstream = await startUpstream(options.upstream ?? {})
+  const api = (await options.api?.(secret)) ?? { origin: upstream.origin, close: () => Promise.resolve() }
   const placement = parsePlacement(options.placement ?? 'bearer')
   if (placement === null) throw new Error('not a placement')
   const clock = { now: Date.UTC(2026, 10, 23, 12) }
@@ -62,13 +66,13 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const key = quickKey()
   await createVault(opened.vault, { main: key, recovery: quickKey(), at: clock.now, random: randomBytes })
   const vault = await openVault(stores.vault, key, { clock: () => clock.now, random: randomBytes })
-  const added = await vault.add('shop-key', { value: Buffer.from(secret), placement, origins: [upstream.origin] }, clock.now)
+  const added = await vault.add('shop-key', { value: Buffer.from(secret), placement, origins: [api.origin] }, clock.now)
   if (added.kind !== 'done') throw new Error(JSON.stringify(added))
   const accounts = createAccounts({
     store: opened.accounts,
     counters: opened.counters,
     sessions: { endAll: () => 0 },
-    passwords: createPasswords({ pepper: vault.deriveKey('password pepper'), random: randomBytes }),
+    passwords: createPasswords({ pepper: vault.deriveKey(PURPOSES.passwords), random: randomBytes }),
     audit: { note: () => undefined, commit: () => Promise.resolve() },
     random: randomBytes,
     ownWords: () => [],
@@ -78,7 +82,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     if (outcome.kind !== 'done') throw new Error(JSON.stringify(outcome))
   }
   await addAccount('ada')
-  const config = configOf(folder, upstream.origin, options)
+  const config = configOf(folder, api.origin, options)
   const running = await serve({
     config,
     stores,
@@ -118,6 +122,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
       await running.close(0)
       vault.close()
       await opened.close()
+      await api.close()
       await upstream.close()
       const found = findCanary(folder, seen, leaks(placement, new Secret(Buffer.from(secret))))
       rmSync(folder, { recursive: true, force: true })

@@ -9,6 +9,7 @@ import { loadConfig } from '../config/load.ts'
 import type { Clock } from '../lib/clock.ts'
 import { systemLater } from '../lib/later.ts'
 import type { Random } from '../lib/random.ts'
+import { PURPOSES } from '../purposes.ts'
 import { serve } from '../serve.ts'
 import { openSqlite } from '../store/sqlite/open.ts'
 import { createVault } from '../vault/create.ts'
@@ -68,7 +69,7 @@ export async function runDemo({ clock, random, port, onNotice }: DemoOptions): P
       store: stores.accounts,
       counters: stores.counters,
       sessions: { endAll: () => 0 },
-      passwords: createPasswords({ pepper: vault.deriveKey('password pepper'), random }),
+      passwords: createPasswords({ pepper: vault.deriveKey(PURPOSES.passwords), random }),
       audit: { note: () => undefined, commit: (event) => Promise.resolve(stores.audit.append([event])) },
       random,
       ownWords: () => [],

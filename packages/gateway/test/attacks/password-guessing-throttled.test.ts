@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest'
+import { COMMAND } from '../../src/audit/event.ts'
+import { DEVICE_COOKIE } from '../../src/decide/cookies.ts'
+import { Jar, type Kit, makeKit, NAME, PASSWORD, type Said } from '../own-endpoints.ts'
+
+const HOUR = 3_600_000
+
+async function guess(kit: Kit, password = 'wrong', client = '198.51.100.7', cookies = new Jar()): Promise<Said> {
+  return await kit.send({ method: 'POST', path: '/auth/login', json: { account: NAME, password }, client, cookies })
+}
+
+/** Fifty wrong ones, each from a network of its own. */
+async function lockFromEverywhere(kit: Kit): Promise<void> {
+  for (let host = 0; host < 50; host += 1) await guess(kit, 'wrong', `203.0.113.${String(host)}`)
+}
+
+describe('guessing passwords', () => {
+  test('PWD-10 after five wrong ones in a row the sixth must wait, then ever longer, and is not even checked', async () => {
+    const kit = makeKit()
+    await kit.addAccount()
+    const before = kit.derived()
+    for (let time = 0; time < 5; time += 1) expect((await guess(kit)).status).toBe(401)
+    const waits: number[] = []
+    for (let time = 0; time < 20; time += 1) {
+      const said = await guess(kit)
+      if (said.status !== 429) continue
+      expect(said.json()['code']).toBe('too_many_attempts')
+      waits.push(Number(said.header('retry-after')))
+      kit.pass(Number(said.header('retry-after')) * 1000)
+    }
+    expect(waits[0]).toBe(5)
+    expect(Math.max(...waits)).toBeGreaterThan(200)
+    expect(waits.at(-1)!).toBeGreaterThan(waits[0]!)
+    const failed = kit.events.filter(({ kind }) => kind === 'login.failed').length
+    expect(kit.derived() - before).toBe(failed)
+    expect(kit.events.filter(({ kind }) => kind === 'login.throttled')).toHaveLength(waits.length)
+  })
+
+  test('PWD-10 the right password waits as well: a throttled guess is no oracle', async () => {
+    const kit = makeKit()
+    await kit.addAccount()
+    for (let time = 0; time < 5; time += 1) await guess(kit)
+    expect((await guess(kit, PASSWORD)).status).toBe(429)
+    kit.pass(5000)
+    expect((await guess(kit, PASSWORD)).status).toBe(200)
+  })
+
+  test('PWD-10 pressing the button again while waiting does not make the wait longer', async () => {
+    const kit = makeKit()
+    await kit.addAccount()
+    for (let time = 0; time < 5; time += 1) await guess(kit)
+    for (let time = 0; time < 100; time += 1) expect((await guess(kit)).header('retry-after')).toBe('5')
+    kit.pass(5000)
+    expect((await guess(kit, PASSWORD)).status).toBe(200)
+  })
+
+  test('PWD-10 fifty wrong ones in a row, from wherever, close the password for strangers, once, and it is told', async () => {
+    const kit = makeKit()
+    await kit.addAccount()
+    await lockFromEverywhere(kit)
+    expect((await kit.stores.accounts.findByKey(NAME))?.passwordLockedAt).toBe(kit.now())
+    expect((await guess(kit, PASSWORD, '192.0.2.1')).status).toBe(401)
+    kit.pass(1000 * HOUR)
+    expect((await guess(kit, PASSWORD, '192.0.2.1')).status).toBe(401)
+    const locked = kit.events.filter(({ kind }) => kind === 'password.locked')
+    expect(locked).toHaveLength(1)
+    expect(locked[0]).toMatchObject({ target: NAME, detail: { failures: 50 } })
+    await kit.parts.accounts.enable(NAME, { at: kit.now(), actor: COMMAND })
+    expect((await guess(kit, PASSWORD, '192.0.2.1')).status).toBe(200)
+  })
+
+  test('PWD-10 guesses that arrive at the same moment cannot outrun the count', async () => {
+    const kit = makeKit()
+    await kit.addAccount()
+    const statuses = (await Promise.all(Array.from({ length: 40 }, () => guess(kit)))).map(({ status }) => status)
+    expect(statuses.filter((status) => status === 401)).toHaveLength(5)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(35)
+  })
+
+  test('PWD-10 one password tried on many names is slowed down, too', async () => {
+    const kit = makeKit()
+    const statuses = []
+    for (let name = 0; name < 310; name += 1) {
+      statuses.push(
+        (await kit.send({ method: 'POST', path: '/auth/login', json: { account: `name-${String(name)}`, password: 'Summer' } })).status,
+      )
+    }
+    expect(statuses.indexOf(429)).toBe(300)
+  })
+
+  test('PWD-11 the owner signs in on a device that she used before, while strangers have locked her password', async () => {
+    const kit = makeKit()
+    await kit.addAccount()
+    const device = new Jar()
+    await guess(kit, PASSWORD, '198.51.100.7', device)
+    await kit.send({ method: 'POST', path: '/auth/logout', cookies: device })
+    expect(device.value(DEVICE_COOKIE)).not.toBe(null)
+    await lockFromEverywhere(kit)
+    expect((await guess(kit, PASSWORD)).status).toBe(401)
+    expect((await guess(kit, PASSWORD, '198.51.100.7', device)).status).toBe(200)
+    expect((await guess(kit, PASSWORD, '192.0.2.77', device)).status).toBe(200)
+    expect(kit.events.findLast(({ kind }) => kind === 'login.succeeded')).toMatchObject({ detail: { knownDevice: true } })
+    expect((await guess(kit, PASSWORD, '192.0.2.78')).status).toBe(401)
+  })
+
+  test('PWD-11 somebody at the next desk, in the same network, does not slow the owner’s device down', async () => {
+    const kit = makeKit()
+    await kit.addAccount()
+    const device = new Jar()
+    await guess(kit, PASSWORD, '198.51.100.7', device)
+    for (let time = 0; time < 10; time += 1) await guess(kit)
+    expect((await guess(kit)).status).toBe(429)
+    expect((await guess(kit, PASSWORD, '198.51.100.7', device)).status).toBe(200)
+  })
+
+  test('PWD-11 a known device is throttled on its own, and is a stranger’s after fifty wrong ones or a new password', async () => {
+    const kit = makeKit()
+    await kit.addAccount()
+    const device = new Jar()
+    await guess(kit, PASSWORD, '198.51.100.7', device)
+    for (let time = 0; time < 5; time += 1) expect((await guess(kit, 'wrong', '198.51.100.7', device)).status).toBe(401)
+    expect((await guess(kit, 'wrong', '198.51.100.7', device)).status).toBe(429)
+    expect((await kit.stores.accounts.findByKey(NAME))?.failures).toBe(0)
+    for (let time = 0; time < 60; time += 1) {
+      kit.pass(2 * HOUR)
+      await guess(kit, 'wrong', '198.51.100.7', device)
+    }
+    expect((await kit.stores.accounts.findByKey(NAME))?.failures).toBeGreaterThan(0)
+    const other = new Jar()
+    await guess(kit, PASSWORD, '192.0.2.1', other)
+    kit.pass(1)
+    await kit.parts.accounts.setPassword(NAME, 'violet crayons on paper', { at: kit.now(), actor: COMMAND })
+    await guess(kit, 'wrong', '192.0.2.1', other)
+    expect(kit.events.at(-1)).toMatchObject({ kind: 'login.failed', detail: { knownDevice: false } })
+  })
+
+  test('PWD-11 a device cookie that was made up is worth nothing', async () => {
+    const kit = makeKit()
+    await kit.addAccount()
+    const forged = new Jar()
+    const { id } = (await kit.stores.accounts.findByKey(NAME))!
+    forged.set(
+      DEVICE_COOKIE,
+      Buffer.from(JSON.stringify({ id: 'x', logins: [{ account: id, at: kit.now() + HOUR }] })).toString('base64url'),
+    )
+    await guess(kit, 'wrong', '198.51.100.7', forged)
+    expect(kit.events.at(-1)).toMatchObject({ kind: 'login.failed', detail: { knownDevice: false } })
+  })
+
+  test('PWD-14 a success ends the row of failures: four wrong, one right, four wrong, no wait', async () => {
+    const kit = makeKit()
+    await kit.addAccount()
+    const statuses = []
+    for (const password of ['a', 'b', 'c', 'd', PASSWORD, 'e', 'f', 'g', 'h', PASSWORD]) statuses.push((await guess(kit, password)).status)
+    expect(statuses).toEqual([401, 401, 401, 401, 200, 401, 401, 401, 401, 200])
+    expect((await kit.stores.accounts.findByKey(NAME))?.failures).toBe(0)
+  })
+})
