@@ -17,12 +17,11 @@ const DARK =
 const LIGHT_GROUNDS = ['#f3f4f6', '#ffffff']
 const DARK_GROUNDS = ['#0f1216', '#181c22']
 
-/** The button keeps the owner's colour as far as it stands out (WCAG 1.4.11: 3), its ink and the links are readable (1.4.3: 4.5). */
+/** The button has the owner's colour; its edge makes it stand out (WCAG 1.4.11: 3), its ink and the links are readable (1.4.3: 4.5). */
 function accents(accent: Colour, grounds: readonly string[]): string {
   const colours = grounds.map(readColour).filter((colour) => colour !== null)
-  const button = readableOn(accent, colours, 3)
-  const link = readableOn(accent, colours, 4.5)
-  return `--accent:${writeColour(button)};--ink:${writeColour(inkOn(button))};--link:${writeColour(link)};`
+  const [edge, link] = [readableOn(accent, colours, 3), readableOn(accent, colours, 4.5)]
+  return `--accent:${writeColour(accent)};--accent-edge:${writeColour(edge)};--ink:${writeColour(inkOn(accent))};--link:${writeColour(link)};`
 }
 
 const RULES = `*,*::before,*::after{box-sizing:border-box}
@@ -31,7 +30,7 @@ body{margin:0;min-height:100vh;min-height:100dvh;display:grid;place-items:center
 main{width:100%;max-width:25rem;padding:2.25rem 2.25rem 2rem;background:var(--card);border:1px solid var(--line);border-radius:1rem;box-shadow:var(--shadow)}
 .brand{display:flex;align-items:center;gap:.75rem;margin:0 0 1.75rem;color:var(--muted);font-weight:600;overflow-wrap:anywhere}
 .brand img{display:block;max-height:2.5rem;max-width:100%;width:auto}
-.mark{flex:none;display:grid;place-items:center;width:2.5rem;height:2.5rem;border-radius:.7rem;background:var(--accent);color:var(--ink);font-weight:700;font-size:1.2rem;line-height:1}
+.mark{flex:none;display:grid;place-items:center;width:2.5rem;height:2.5rem;border-radius:.7rem;border:1px solid var(--accent-edge);background:var(--accent);color:var(--ink);font-weight:700;font-size:1.2rem;line-height:1}
 h1{margin:0 0 .375rem;font-size:1.625rem;line-height:1.2;letter-spacing:-.015em;font-weight:650;text-wrap:balance}
 p{margin:0 0 1rem;overflow-wrap:anywhere}
 .lead{color:var(--muted);margin-bottom:1.5rem}
@@ -46,7 +45,7 @@ input[aria-invalid=true]{border-color:var(--error)}
 .entry.revealing input{padding-right:4.75rem}
 .reveal{position:absolute;top:.25rem;right:.25rem;bottom:.25rem;padding:0 .8rem;border:0;border-radius:.45rem;background:transparent;color:var(--link);font:inherit;font-size:.875rem;font-weight:600;cursor:pointer}
 .hint{margin:.375rem 0 0;color:var(--muted);font-size:.875rem}
-.button{display:flex;align-items:center;justify-content:center;width:100%;min-height:2.875rem;padding:.5rem 1rem;border:1px solid var(--accent);border-radius:.625rem;background:var(--accent);color:var(--ink);font:inherit;font-weight:600;text-align:center;text-decoration:none;cursor:pointer}
+.button{display:flex;align-items:center;justify-content:center;width:100%;min-height:2.875rem;padding:.5rem 1rem;border:1px solid var(--accent-edge);border-radius:.625rem;background:var(--accent);color:var(--ink);font:inherit;font-weight:600;text-align:center;text-decoration:none;cursor:pointer}
 .button:hover{filter:brightness(.94)}
 .button.quiet{background:transparent;border-color:var(--edge);color:var(--text)}
 .button.quiet:hover{filter:none;background:var(--page)}
