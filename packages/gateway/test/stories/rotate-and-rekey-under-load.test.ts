@@ -69,8 +69,6 @@ test.each(STORES)(
     expect(last).toEqual({ generation: 5, resealed: NAMES.length * 4 })
     for (const name of NAMES) expect((await rowOf(kit.store, name, 4)).sealed).toMatch(/^ck1\.5\./)
     for (const vault of [gateway, other, command]) vault.close()
-    await stores.close()
-    await rm(folder, { recursive: true })
   },
 )
 

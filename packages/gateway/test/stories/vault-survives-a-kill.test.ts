@@ -5,7 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished, test } from 'vitest'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
 import { createVault } from '../../src/vault/create.ts'
 import { createKeyFile, fileKey } from '../../src/vault/keys/file.ts'
@@ -13,7 +14,7 @@ import { openVault } from '../../src/vault/vault.ts'
 import { addSecret, NOW, quickKey, SHOP } from '../vault-kit.ts'
 
 const NAMES = Array.from({ length: 70 }, (_, at) => `key-${at}`)
-const CHANGER = join(import.meta.dirname, '../children/vault-changer.ts')
+const CHANGER = fileURLToPath(import.meta.resolve('../children/vault-changer.ts'))
 
 /** Runs the changer until it has said so many lines, then kills it in whatever it is doing. What it had acknowledged: name → version. */
 async function changeUntilKilled(folder: string, keyFile: string, lines: number): Promise<ReadonlyMap<string, number>> {
@@ -32,6 +33,7 @@ async function changeUntilKilled(folder: string, keyFile: string, lines: number)
 
 test('VLT-05 killed in the middle of a rekey, a rotation or a revocation, everything opens afterwards and the work can be finished', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'killed-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
   const keyFile = join(folder, 'vault.key')
   const data = join(folder, 'data')
   await createKeyFile(keyFile, { outside: [data] })
@@ -72,5 +74,4 @@ test('VLT-05 killed in the middle of a rekey, a rotation or a revocation, everyt
   expect(versions).toBeGreaterThan(1)
   // The kills did hit rekeys that were half done: records of two generations lay side by side.
   expect([1, 2].some((lines) => [...generations].filter((each) => each.startsWith(`${lines} `)).length > 1)).toBe(true)
-  await rm(folder, { recursive: true })
 }, 60_000)
