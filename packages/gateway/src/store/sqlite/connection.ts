@@ -36,7 +36,7 @@ export function openConnection(folder: string, name: string, schema: Schema, opt
   try {
     ownOnly(folder, path)
     db = new DatabaseSync(path, { timeout: BUSY_MS, enableForeignKeyConstraints: true, allowExtension: false })
-    db.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON')
+    db.exec('PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON')
     inWalMode(db)
     db.exec(`PRAGMA synchronous = FULL; PRAGMA cache_size = -${options.cacheKiB}; PRAGMA mmap_size = ${options.mapBytes}`)
     migrate(db, schema, name)
