@@ -17,13 +17,14 @@ import { readMessage, type MessageReader } from './upstream-reader.ts'
  * A scripted answer: `status`, `headers`, `body` (text, bytes, or pieces with gates between them), `framing` ('length' by default
  * for one piece, 'chunked' for several, 'close', or 'none' = whatever the fields say), `raw` (verbatim bytes instead of all that),
  * `after` ('keep' the connection, 'close' it, 'reset' it: TCP RST). Instead of an answer: 'hang' (never) or 'reset' (at once).
- * `early` may answer before the body was read. A list's last entry repeats.
+ * `early` may answer before the body was read, `greeting` is sent before anything was asked. A list's last entry repeats.
  */
 export interface UpstreamOptions {
   readonly tls?: { readonly key: string; readonly cert: string; readonly maxVersion?: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3' }
   readonly demand?: { readonly header: string; readonly value: string } | { readonly query: string; readonly value: string }
   readonly script?: readonly Reaction[] | ((request: UpstreamRequest, index: number) => Reaction)
   readonly early?: (request: UpstreamRequest) => Reaction | null
+  readonly greeting?: string
 }
 
 export type Reaction = Scripted | 'hang' | 'reset'
@@ -93,6 +94,7 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
   const onConnection = (socket: Socket): void => {
     sockets.add(socket)
     const connection = counts.connections++
+    if (options.greeting !== undefined) socket.write(options.greeting)
     socket.on('error', () => socket.destroy())
     socket.on('close', () => {
       sockets.delete(socket)

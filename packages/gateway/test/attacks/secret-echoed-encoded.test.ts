@@ -1,4 +1,4 @@
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { BodySource } from '../../src/answer.ts'
 import { read } from '../bodies.ts'
@@ -13,12 +13,15 @@ async function start(options: WayOptions): Promise<Way> {
   return way
 }
 
+/** The best compression takes seconds, and the worst makes a bomb as well. */
+const brotli = (content: string | Buffer): Buffer => brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 2 } })
+
 const CODINGS = {
   gzip: gzipSync,
   'x-gzip': gzipSync,
   deflate: deflateSync,
   'deflate, bare': deflateRawSync,
-  br: brotliCompressSync,
+  br: brotli,
   zstd: zstdCompressSync,
 } as const
 const codingName = (name: string): string => name.split(',')[0] ?? ''
@@ -183,7 +186,6 @@ describe('an upstream compresses its answer although it was asked not to', () =>
     })
     const { status, broken } = await read()
     expect([status, broken]).toContain('upstream_invalid')
-    await way.upstream.until(() => way.upstream.openConnections === 0)
   })
 
   test.each(['gzip', 'br', 'zstd', 'deflate'] as const)('HTTP-18 a bomb in %s goes off in nobody’s memory', async (coding) => {
@@ -207,7 +209,7 @@ describe('an upstream compresses its answer although it was asked not to', () =>
 
   test('HTTP-26 a large compressed answer comes whole', async () => {
     const body = Array.from({ length: 100_000 }, (_none, at) => `line ${at * 7919}\n`).join('')
-    const { read } = await start({ upstream: { script: [{ headers: [['content-encoding', 'br']], body: brotliCompressSync(body) }] } })
+    const { read } = await start({ upstream: { script: [{ headers: [['content-encoding', 'br']], body: brotli(body) }] } })
     expect((await read()).text === body).toBe(true)
   })
 
