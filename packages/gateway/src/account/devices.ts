@@ -3,12 +3,13 @@ import { type Device, withLogin } from '../decide/device.ts'
 import type { Instant, RequestHead } from '../decide/head.ts'
 import type { AccountId } from '../decide/session.ts'
 import type { Random } from '../lib/random.ts'
+import { writeCookie } from '../session/cookie.ts'
 
 /** Closes a text so that only this gateway opens it, for one purpose; see session/sealed.ts. */
 export interface Sealer {
-  seal(text: string): string
-  /** Null for what this gateway did not close. */
-  open(sealed: string): string | null
+  seal(text: string, expiresAt: Instant): string
+  /** Null for what this gateway did not close, and past its end. */
+  open(sealed: string, at: Instant): string | null
 }
 
 /** Remembers in the browser who signed in there: its wrong passwords are counted apart from strangers' (PWD-11). */
@@ -21,20 +22,19 @@ export interface Devices {
 
 export function createDevices(sealer: Sealer, random: Random): Devices {
   return {
-    open({ headers }) {
+    open({ headers, at }) {
       const cookie = readCookie(headers, DEVICE_COOKIE)
-      return cookie.kind === 'one' ? readDevice(sealer.open(cookie.value)) : null
+      return cookie.kind === 'one' ? readDevice(sealer.open(cookie.value, at)) : null
     },
     remember(device, account, at) {
       const known = withLogin(device, random(16).toString('base64url'), account, at)
-      const attributes = `Max-Age=${String(KEEP_SECONDS)}; Path=/; Secure; HttpOnly; SameSite=Strict`
-      return `${DEVICE_COOKIE}=${sealer.seal(JSON.stringify(known))}; ${attributes}`
+      return writeCookie({ name: DEVICE_COOKIE, value: sealer.seal(JSON.stringify(known), at + KEEP_MS), maxAgeMs: KEEP_MS })
     },
   }
 }
 
 /** 180 days: it opens nothing, and browsers keep none for more than 400. */
-const KEEP_SECONDS = 180 * 24 * 60 * 60
+const KEEP_MS = 180 * 24 * 3_600_000
 
 /** What was sealed is ours; what another version of ours sealed may have another shape. */
 function readDevice(text: string | null): Device | null {

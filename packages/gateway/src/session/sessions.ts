@@ -1,0 +1,174 @@
+import { auditEvent } from '../audit/event.ts'
+import { SESSION_COOKIE } from '../decide/cookies.ts'
+import type { Instant } from '../decide/head.ts'
+import type { SessionLimits } from '../decide/policy.ts'
+import {
+  staleness,
+  type AccountId,
+  type Factor,
+  type RevokeReason,
+  type Session,
+  type SessionId,
+  type Standing,
+} from '../decide/session.ts'
+import { GateError } from '../errors.ts'
+import type { Awaitable } from '../lib/awaitable.ts'
+import type { Random } from '../lib/random.ts'
+import type { AuditPart, SessionsPart } from '../parts.ts'
+import type { SessionStore } from '../store/store.ts'
+import { writeCookie } from './cookie.ts'
+import { newCookieValue, sessionIdOf } from './identifier.ts'
+
+export interface SessionParts {
+  readonly store: SessionStore
+  readonly limits: () => SessionLimits
+  readonly audit: AuditPart
+  /** See audit/event.ts, sessionLabels. */
+  readonly label: (id: SessionId) => string
+  readonly random: Random
+  /** Who asks for what is not the clock's doing; `browser` unless said otherwise. */
+  readonly via?: 'browser' | 'command'
+}
+
+export interface SessionStart {
+  readonly account: AccountId
+  readonly name: string
+  readonly roles: readonly string[]
+  /** The account's generation as `standing` told it BEFORE the password was checked; left out, the one of now. */
+  readonly generation?: number
+  readonly factors: readonly Factor[]
+  readonly address: string
+  readonly agent: string
+  readonly at: Instant
+}
+
+export type StartedSession =
+  | { readonly kind: 'started'; readonly session: Session; readonly setCookie: string }
+  /** `limit`: the account holds as many sessions as it may. `outdated`: its sessions were ended while it signed in. */
+  | { readonly kind: 'refused'; readonly why: 'limit' | 'outdated' }
+
+/** Sessions from their start to their end; the only user of SessionStore. Every start and end is in the audit trail, under the session's label. */
+export interface Sessions extends SessionsPart {
+  standing(account: AccountId): Awaitable<Standing>
+  start(fresh: SessionStart): Promise<StartedSession>
+  /** The same visitor under a new identifier, after a further authentication. Null when the session was ended meanwhile. */
+  rotate(
+    session: Session,
+    at: Instant,
+    factors: readonly Factor[],
+  ): Promise<{ readonly session: Session; readonly setCookie: string } | null>
+  endAll(account: AccountId, at: Instant, because: RevokeReason): Promise<number>
+  /** What counts now, oldest first. */
+  list(account: AccountId, at: Instant): Promise<readonly Session[]>
+}
+
+export function createSessions({ store, limits, audit, label, random, via = 'browser' }: SessionParts): Sessions {
+  function note(
+    kind: 'session.started' | 'session.rotated' | 'session.ended',
+    session: Session,
+    at: Instant,
+    reason: string | null = null,
+  ): void {
+    const own = reason === 'idle' || reason === 'absolute' || reason === 'limit'
+    const actor = { via: own ? 'gateway' : via, account: session.name, session: label(session.id) } as const
+    const result = kind === 'session.started' && reason !== null ? 'refused' : 'ok'
+    audit.note(
+      auditEvent({ kind, at, actor, address: kind === 'session.ended' ? null : session.address, target: session.name, reason, result }),
+    )
+  }
+
+  async function list(account: AccountId, at: Instant): Promise<readonly Session[]> {
+    const sessions = await store.list(account)
+    // The store lists what was not ended and is of the current generation; time may have ended more.
+    return sessions.filter(
+      (session) => staleness({ session, standing: { generation: session.generation, roles: [] } }, limits(), at) === null,
+    )
+  }
+
+  async function end(session: Session, at: Instant, because: RevokeReason): Promise<boolean> {
+    const ended = await store.revoke(session.id, at, because)
+    if (ended) note('session.ended', session, at, because)
+    return ended
+  }
+
+  async function start(fresh: SessionStart): Promise<StartedSession> {
+    const { account, name, factors, address, agent, at } = fresh
+    const standing = await store.standing(account)
+    // Checking a password takes tens of milliseconds. A revocation in that time raised the generation: with the older one, insert refuses.
+    const generation = fresh.generation ?? standing.generation
+    if (!sameRoles(standing.roles, fresh.roles)) await store.setRoles(account, fresh.roles)
+    const { value, id } = newIdentifier(random)
+    const times = { createdAt: at, authenticatedAt: at, seenAt: at }
+    const session: Session = { id, account, name, generation, factors, ...times, address, agent, revoked: null }
+    if (limits().onLimit === 'refuse' && (await list(account, at)).length >= limits().perAccount) return refuse(session, at)
+    if (!(await store.insert(session))) return { kind: 'refused', why: 'outdated' }
+    if (!(await makeRoom(session, at))) return refuse(session, at)
+    note('session.started', session, at)
+    return { kind: 'started', session, setCookie: writeCookie({ name: SESSION_COOKIE, value, maxAgeMs: null }) }
+  }
+
+  function refuse(session: Session, at: Instant): StartedSession {
+    note('session.started', session, at, 'session_limit')
+    return { kind: 'refused', why: 'limit' }
+  }
+
+  /** Counted after the insert: of logins that run at once, each sees the others, so that together they cannot pass the limit. */
+  async function makeRoom(session: Session, at: Instant): Promise<boolean> {
+    const { perAccount, onLimit } = limits()
+    const held = await list(session.account, at)
+    if (held.length <= perAccount) return true
+    switch (onLimit) {
+      case 'end-oldest':
+        for (const oldest of held.filter(({ id }) => id !== session.id).slice(0, held.length - perAccount)) await end(oldest, at, 'limit')
+        return true
+      case 'end-all':
+        for (const other of held) if (other.id !== session.id) await end(other, at, 'limit')
+        return true
+      case 'refuse': {
+        const admitted = held.slice(0, perAccount).some(({ id }) => id === session.id)
+        if (!admitted) await store.revoke(session.id, at, 'limit')
+        return admitted
+      }
+    }
+  }
+
+  return {
+    claim(cookieValue) {
+      const id = sessionIdOf(cookieValue)
+      return id === null ? null : store.find(id)
+    },
+    async touch(id, at) {
+      // Nothing comes of it when the session was ended meanwhile: a request that was held open over a logout revives nothing.
+      await store.touch(id, at)
+    },
+    end,
+    standing: (account) => store.standing(account),
+    start,
+    async rotate(session, at, factors) {
+      const { value, id } = newIdentifier(random)
+      const next: Session = { ...session, id, factors, authenticatedAt: at, seenAt: at }
+      if (!(await store.rotate(session.id, next))) return null
+      note('session.ended', session, at, 'replaced')
+      note('session.rotated', next, at)
+      return { session: next, setCookie: writeCookie({ name: SESSION_COOKIE, value, maxAgeMs: null }) }
+    },
+    async endAll(account, at, because) {
+      const held = await store.list(account)
+      const ended = await store.revokeAll(account, at, because)
+      for (const session of held) note('session.ended', session, at, because)
+      return ended
+    },
+    list,
+  }
+}
+
+function newIdentifier(random: Random): { readonly value: string; readonly id: SessionId } {
+  const value = newCookieValue(random)
+  const id = sessionIdOf(value)
+  if (id === null) throw new GateError('internal', 'the source of randomness gave too few bytes')
+  return { value, id }
+}
+
+function sameRoles(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((role, at) => role === others[at])
+}
