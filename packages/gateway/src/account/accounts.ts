@@ -16,15 +16,10 @@ import { clearAttempts, countAttempt } from './throttle.ts'
 /** Who and when: what an audit event takes from a request or a command. */
 export type Cause = Pick<EventParts, 'at' | 'request' | 'address' | 'actor'>
 
-/** What the accounts need from session/sessions.ts. */
-export interface SessionEnder {
-  endAll(account: AccountId, at: Instant, because: RevokeReason): Awaitable<number>
-}
-
 export interface AccountParts {
   readonly store: AccountStore
   readonly counters: Pick<CounterStore, 'add' | 'clear'>
-  readonly sessions: SessionEnder
+  readonly sessions: { endAll(account: AccountId, at: Instant, because: RevokeReason): Awaitable<number> }
   readonly passwords: Passwords
   readonly audit: AuditPart
   readonly random: Random

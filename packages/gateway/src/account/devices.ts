@@ -4,13 +4,7 @@ import type { Instant, RequestHead } from '../decide/head.ts'
 import type { AccountId } from '../decide/session.ts'
 import type { Random } from '../lib/random.ts'
 import { writeCookie } from '../session/cookie.ts'
-
-/** Closes a text so that only this gateway opens it, for one purpose; see session/sealed.ts. */
-export interface Sealer {
-  seal(text: string, expiresAt: Instant): string
-  /** Null for what this gateway did not close, and past its end. */
-  open(sealed: string, at: Instant): string | null
-}
+import type { Sealer } from '../session/sealed.ts'
 
 /** Remembers in the browser who signed in there: its wrong passwords are counted apart from strangers' (PWD-11). */
 export interface Devices {

@@ -9,7 +9,7 @@ export function nextPath(wanted: string | null, basePath: string, pages: readonl
   if (wanted === null || wanted.length > LONGEST) return HOME
   // WHATWG URL drops tabs and line breaks anywhere and trims control characters and spaces: none of them may be in there at all.
   // `\` is a slash to it; `//` and `/\` begin another host (the open redirects of oauth2-proxy and mod_auth_openidc).
-  if (!/^\/(?![/\\])[\x21-\x7e]*$/.test(wanted) || wanted.includes('\\')) return HOME
+  if (!/^\/(?![/\\])[\x21-\x7e]*$/.test(wanted)) return HOME
   const [reference = ''] = wanted.split('#', 1)
   // The same reading as for a request: what the gateway would refuse as ambiguous (`/%5cevil`, `/%2fevil`, `/a/..//evil`) is no place to go.
   const target = canonicalTarget(reference)

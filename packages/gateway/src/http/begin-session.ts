@@ -34,7 +34,7 @@ export async function beginSession({ head, parts }: Call, { account, factors, sh
       at: head.at,
     }),
   )
-  if (started.kind === 'refused') return { kind: 'refused', code: 'session_limit' }
+  if (started.kind === 'refused') return { kind: 'refused', code: started.why === 'limit' ? 'session_limit' : 'login_failed' }
   const { session } = started
   // The account may have been closed, or its password changed, after it was checked and before the session was there to be ended.
   if (!(await parts.accounts.stands(account))) {

@@ -5,34 +5,19 @@ import type { Answer, RequestBody } from '../answer.ts'
 import type { Count, Hit } from '../decide/counters.ts'
 import type { Instant, RequestHead } from '../decide/head.ts'
 import type { Policy } from '../decide/policy.ts'
-import type { AccountId, Factor, Session, SessionId } from '../decide/session.ts'
+import type { SessionId } from '../decide/session.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
-import type { AuditPart, ObserverPart, SessionsPart, VisitsPart } from '../parts.ts'
+import type { AuditPart, ObserverPart, VisitsPart } from '../parts.ts'
+import type { Sessions } from '../session/sessions.ts'
 import type { PageContext } from './pages/frame.ts'
 import type { Theme } from './pages/theme.ts'
-
-/** A session to be begun. */
-export interface SessionStart {
-  readonly account: AccountId
-  readonly name: string
-  readonly roles: readonly string[]
-  readonly factors: readonly Factor[]
-  readonly address: string
-  readonly agent: string
-  readonly at: Instant
-}
-
-export type StartedSession =
-  | { readonly kind: 'started'; readonly session: Session; readonly setCookie: string }
-  /** The account holds as many sessions as it may. */
-  | { readonly kind: 'refused' }
 
 /** What the endpoints need besides the request and the policy. */
 export interface EndpointParts {
   readonly accounts: Accounts
   readonly authenticate: Authenticate
   readonly devices: Devices
-  readonly sessions: SessionsPart & { start(fresh: SessionStart): Awaitable<StartedSession> }
+  readonly sessions: Pick<Sessions, 'claim' | 'touch' | 'end' | 'start'>
   readonly visits: VisitsPart
   readonly counters: { add(hits: readonly Hit[], at: Instant): Awaitable<readonly Count[]> }
   readonly audit: AuditPart
