@@ -68,10 +68,10 @@ export class GuardedBody implements BodySource, BodySink {
     if (this.#over || this.#failure !== null) return false
     const { stopper, withhold } = this.#options
     if (stopper === null) return this.#hand(bytes)
-    const before = stopper.found
+    const known = stopper.found
     const passed = stopper.push(bytes)
-    if (stopper.found > before) {
-      if (before === 0) this.#options.onLeak()
+    if (stopper.found && !known) {
+      this.#options.onLeak()
       if (withhold) {
         const leak = new GateError('answer_withheld', 'the answer held a form of the credential')
         this.#options.source.cancel(leak)
@@ -95,8 +95,6 @@ export class GuardedBody implements BodySource, BodySink {
   fail(cause: Error): void {
     if (this.#over || this.#failure !== null) return
     this.#failure = cause
-    // What was kept is not sent either: with a leak in sight, its beginning may be among it.
-    this.#kept = []
     this.#options.onOver(cause)
     this.#flush()
     this.#wakeWhenSearched()
@@ -116,6 +114,7 @@ export class GuardedBody implements BodySource, BodySink {
     if (this.#over) return
     this.#over = true
     this.#kept = []
+    this.#keptBytes = 0
     const running = !this.#ended && this.#failure === null
     this.#failure ??= reason
     this.#wakeWhenSearched()
@@ -149,15 +148,13 @@ export class GuardedBody implements BodySource, BodySink {
       this.#keptBytes -= bytes.length
       this.#full = !this.#sink.chunk(bytes)
     }
-    if (handed > 0) this.#kept = this.#kept.slice(handed)
+    if (handed > 0) this.#kept = handed === this.#kept.length ? [] : this.#kept.slice(handed)
     this.#flushing = false
-    if (this.#failure !== null) {
+    if (this.#over || this.#full || this.#kept.length > 0) return
+    if (this.#failure !== null || this.#ended) {
       this.#over = true
-      this.#sink.fail(this.#failure)
-    } else if (this.#full || this.#kept.length > 0) return
-    else if (this.#ended) {
-      this.#over = true
-      this.#sink.end()
+      if (this.#failure === null) this.#sink.end()
+      else this.#sink.fail(this.#failure)
     } else if (this.#paused) {
       this.#paused = false
       this.#options.source.resume()

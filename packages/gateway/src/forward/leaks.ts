@@ -2,8 +2,8 @@ import type { Searcher } from './search.ts'
 
 /** Searches a body that comes in pieces. What goes out has every leak overwritten; one that lies across a border is never let out in part. */
 export interface LeakStopper {
-  /** Leaks seen so far. */
-  readonly found: number
+  /** A leak was seen. */
+  readonly found: boolean
   /** Takes the next piece over (it is overwritten in place) and returns what may go on; may be empty. */
   push(chunk: Uint8Array): Uint8Array
   /** The body is over: what was kept back. */
@@ -19,7 +19,7 @@ const NOTHING = new Uint8Array(0)
  * Whatever the borders, what goes out is the same as if the whole body had been searched at once.
  */
 export function createLeakStopper(searcher: Searcher): LeakStopper {
-  let found = 0
+  let found = false
   /** Kept back as it came, for the search, and as it goes out. */
   let heldRaw: Uint8Array = NOTHING
   let heldOut: Uint8Array = NOTHING
@@ -35,12 +35,8 @@ export function createLeakStopper(searcher: Searcher): LeakStopper {
       const tail = searcher.tail(bytes)
       heldRaw = tail === bytes.length ? NOTHING : bytes.slice(tail)
       if (known > 0) bytes.set(heldOut)
-      for (let at = 0; at < hits.length; at += 2) {
-        const end = hits[at + 1] ?? 0
-        bytes.fill(MASK, hits[at], end)
-        // One that ended in what was kept back was counted then.
-        if (end > known) found++
-      }
+      for (let at = 0; at < hits.length; at += 2) bytes.fill(MASK, hits[at], hits[at + 1])
+      found ||= hits.length > 0
       heldOut = tail === bytes.length ? NOTHING : bytes.slice(tail)
       return tail === bytes.length ? bytes : bytes.subarray(0, tail)
     },
