@@ -68,6 +68,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
       devServer === null ? null : upgradeToDevServer(devServer, { gateway: composed.gateway, policy: () => policy, clock, newRequestId }),
   }
   const listeners: Listener[] = []
+  let closing: Promise<void> | null = null
   const open = async (address: ListenAddress, secure: boolean): Promise<Listener> => {
     const listener = await listen(door, {
       ...shared,
@@ -108,13 +109,15 @@ export async function serve(options: ServeOptions): Promise<Running> {
       port: main.port,
       adminPort: admin.port,
       reopenLogs: () => composed.reopenLogs(),
-      async close(graceMs) {
-        stopHousekeeping()
-        stopTls.stop()
-        await Promise.all([...listeners.map((listener) => listener.close(graceMs)), admin.close()])
-        composed.audit.note(auditEvent({ kind: 'gateway.stopped', at: clock() }))
-        await composed.close()
-      },
+      close: (graceMs) => (closing ??= close(graceMs)),
+    }
+
+    async function close(graceMs: number): Promise<void> {
+      stopHousekeeping()
+      stopTls.stop()
+      await Promise.all([...listeners.map((listener) => listener.close(graceMs)), admin.close()])
+      composed.audit.note(auditEvent({ kind: 'gateway.stopped', at: clock() }))
+      await composed.close()
     }
   } catch (cause) {
     stopTls.stop()

@@ -58,7 +58,12 @@ export async function withVault(world: World, file: string, work: (opened: Opene
     const asks = passphraseAsker(world.terminal, 'The vault’s passphrase')
     let vault: Vault
     try {
-      vault = await openVault(opened.stores.vault, keyOf(opened.config, world.terminal, asks.ask), world)
+      vault = await openVault(opened.stores.vault, keyOf(opened.config, world.terminal, asks.ask), {
+        clock: world.clock,
+        random: world.random,
+        onFailure: ({ name, origin, at, reason }) =>
+          opened.audit.note(auditEvent({ kind: 'vault.open_failed', at, target: name, result: 'failed', reason, detail: { origin } })),
+      })
     } catch (cause) {
       if (asks.isInterrupted()) return INTERRUPTED
       await opened.note({ kind: 'vault.open_failed', result: 'failed' })

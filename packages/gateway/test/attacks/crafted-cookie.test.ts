@@ -4,7 +4,7 @@ import { type Kit, startKit } from '../kit.ts'
 
 let kit: Kit
 beforeAll(async () => {
-  kit = await startKit({ config: { shop: { access: 'visitor' } } })
+  kit = await startKit({ config: { site: import.meta.dirname, shop: { access: 'visitor' } } })
 })
 afterAll(() => kit.close())
 

@@ -84,6 +84,7 @@ globalThis.streamed = async () => {
   return pieces
 }
 globalThis.refused = async () => { try { await client.models.list(); return 'listed' } catch (cause) { return cause.status } }
+document.documentElement.dataset.ready = 'yes'
 `
 
 describe.skipIf(executable === null)('the official openai SDK, in a real browser', () => {
@@ -117,7 +118,7 @@ describe.skipIf(executable === null)('the official openai SDK, in a real browser
     await page.locator('input[autocomplete="username"]').fill('ada')
     await page.locator('input[autocomplete="current-password"]').fill(PASSWORD)
     await page.locator('input[autocomplete="current-password"]').press('Enter')
-    await page.waitForFunction('typeof globalThis.streamed === "function"')
+    await page.locator('html[data-ready]').waitFor({ state: 'attached' })
   })
   afterAll(async () => {
     await browser?.close()
