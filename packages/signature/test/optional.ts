@@ -10,13 +10,21 @@ export function optionalModule(name: string, load: () => unknown): unknown {
   }
 }
 
-/** The path of a program, or null when this machine has none of the candidates. */
+/** The path of a program, or null when this machine has none of the candidates; with CI=true that is a failure. */
 export function optionalProgram(...candidates: readonly string[]): string | null {
-  for (const candidate of candidates) {
-    if (candidate.startsWith('/') ? existsSync(candidate) : spawnSync(candidate, ['--version'], { stdio: 'ignore' }).error === undefined)
-      return candidate
-  }
-  return missing(`the program ${candidates.join(' or ')}`, undefined)
+  return foundProgram(candidates) ?? missing(`the program ${candidates.join(' or ')}`, undefined)
+}
+
+/** The same for a language that a machine may well be without, CI or not. */
+export function languageIfThere(command: string): string | null {
+  const found = foundProgram([command])
+  if (found === null) console.log(`skipped: ${command} is not installed`)
+  return found
+}
+
+function foundProgram(candidates: readonly string[]): string | null {
+  const answers = (candidate: string) => spawnSync(candidate, ['--version'], { stdio: 'ignore' }).error === undefined
+  return candidates.find((candidate) => (candidate.startsWith('/') ? existsSync(candidate) : answers(candidate))) ?? null
 }
 
 function missing(what: string, cause: unknown): null {

@@ -59,18 +59,20 @@ function clean(request: IncomingMessage, signed: SignedRequest, dropAlso: readon
     if (!unsigned(name)) kept.push(name, request.rawHeaders[index + 1] ?? '')
   }
   request.rawHeaders.splice(0, request.rawHeaders.length, ...kept)
-  request.rawTrailers.splice(0)
   // With `ignoreHost` the line is whatever the proxy wrote; the signed name is what counts.
   request.headers.host = signed.authority
 }
 
-// Node's HTTP/2 requests have no distinct views.
-type Views = Pick<IncomingMessage, 'headers' | 'trailers'> & Partial<Pick<IncomingMessage, 'headersDistinct' | 'trailersDistinct'>>
+// Node's HTTP/2 requests have no distinct views, and requests that Fastify injects in tests have no trailers at all.
+type Views = Pick<IncomingMessage, 'headers'> &
+  Partial<Pick<IncomingMessage, 'headersDistinct' | 'trailers' | 'trailersDistinct' | 'rawTrailers'>>
 
-function cleanViews({ headers, headersDistinct = {}, trailers, trailersDistinct = {} }: Views, unsigned: (name: string) => boolean): void {
+function cleanViews(views: Views, unsigned: (name: string) => boolean): void {
+  const { headers, headersDistinct = {}, trailers = {}, trailersDistinct = {}, rawTrailers = [] } = views
   for (const each of [headers, headersDistinct]) for (const name of Object.keys(each)) if (unsigned(name)) delete each[name]
   // No signature of the profile covers a trailer, so none is handed on.
   for (const each of [trailers, trailersDistinct]) for (const name of Object.keys(each)) delete each[name]
+  rawTrailers.splice(0)
 }
 
 function refuse(reason: RefusalReason, detail: string, options: NodeOptions): Verdict {
