@@ -88,7 +88,12 @@ export function createAuthenticate(parts: Omit<AccountParts, 'sessions' | 'ownWo
     const columns = { failures: 0, lastLoginAt: cause.at, ...(fresh === null ? {} : { password: fresh }) }
     const changed = await ask(() => store.update(account.id, columns))
     if (changed === null) return { kind: 'refused' }
-    note('login.succeeded', account, cause, { knownDevice: isKnown })
+    note(
+      'login.succeeded',
+      account,
+      { ...cause, actor: { via: 'browser', account: account.name, session: null } },
+      { knownDevice: isKnown },
+    )
     return { kind: 'granted', account: summary(changed), factors }
   }
 

@@ -41,7 +41,13 @@ async function serveOwn(theme: Partial<ThemeWishes> = {}): Promise<Served> {
   }
   server.on(
     'request',
-    nodeDoor(gateway, { policy: () => kit.policy, clock: kit.now, newRequestId: () => 'request-1', maxTargetBytes: 8192 }),
+    nodeDoor(gateway, {
+      policy: () => kit.policy,
+      clock: kit.now,
+      newRequestId: () => 'request-1',
+      maxTargetBytes: 8192,
+      maxRequests: 100,
+    }),
   )
   return { origin: `http://${host}`, kit, server }
 }

@@ -170,6 +170,42 @@ describe('accounts', () => {
     expect(kit.events.map(({ kind }) => kind)).toEqual(['account.added'])
   })
 
+  test('LOG-02 every result of an authentication and every change of an account is in the audit trail, with its factor', async () => {
+    const kit = makeKit()
+    await kit.addAccount()
+    const cookies = await signIn(kit)
+    await kit.send({ method: 'POST', path: '/auth/password', json: { currentPassword: PASSWORD, newPassword: NEXT }, cookies })
+    await kit.send({ method: 'POST', path: '/auth/logout', cookies })
+    for (let time = 0; time < 6; time += 1) await signIn(kit, 'wrong')
+    const { id } = (await kit.stores.accounts.findByKey(NAME))!
+    await kit.stores.accounts.update(id, { failures: 49 })
+    await kit.send({ method: 'POST', path: '/auth/login', json: { account: NAME, password: 'wrong' }, client: '192.0.2.1' })
+    const cause = { at: kit.now(), actor: COMMAND }
+    await kit.parts.accounts.disable(NAME, cause)
+    await kit.parts.accounts.enable(NAME, cause)
+    await kit.parts.accounts.setPassword(NAME, PASSWORD, cause)
+    const about = kit.events.filter(({ kind }) => /^(?:login|logout|password|account)/.test(kind))
+    expect(about.map(({ kind, result }) => `${kind} ${result}`)).toEqual([
+      'account.added ok',
+      'login.succeeded ok',
+      'password.changed ok',
+      'logout ok',
+      ...Array.from({ length: 5 }, () => 'login.failed failed'),
+      'login.throttled refused',
+      'login.failed failed',
+      'password.locked refused',
+      'account.disabled ok',
+      'account.enabled ok',
+      'account.password_set ok',
+    ])
+    for (const event of about) {
+      expect(event.target).toBe(NAME)
+      if (event.kind.startsWith('login.') || event.kind === 'password.changed') expect(event.detail['factor']).toBe('password')
+      if (event.kind.startsWith('login.')) expect([event.request, event.address]).toEqual(['request-1', expect.any(String)])
+    }
+    expect(JSON.stringify(kit.events)).not.toMatch(/argon2|violet|horse|wrong"\]/)
+  })
+
   test('PWD-06 neither form nor API asks for a hint or a question', async () => {
     const kit = makeKit()
     await kit.addAccount()

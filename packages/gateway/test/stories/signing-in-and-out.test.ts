@@ -17,7 +17,13 @@ describe('signing in', () => {
     expect(said.header('cache-control')).toBe('no-store')
     expect(said.text).not.toContain(cookies.value(SESSION_COOKIE)!)
     const event = kit.events.find(({ kind }) => kind === 'login.succeeded')
-    expect(event).toMatchObject({ target: NAME, result: 'ok', detail: { factor: 'password', knownDevice: false } })
+    expect(event).toMatchObject({
+      actor: { via: 'browser', account: NAME },
+      address: '198.51.100.7',
+      target: NAME,
+      result: 'ok',
+      detail: { factor: 'password', knownDevice: false },
+    })
   })
 
   test('PWD-20 the page signs in with a form and goes on by 303, as every reply to a form does', async () => {
@@ -82,6 +88,20 @@ describe('signing in', () => {
     const said = await kit.send({ method: 'POST', path: '/auth/login', json: { ...LOGIN, password: 'wrong' }, cookies })
     expect(said.setCookies).toEqual([])
     expect((await kit.send({ path: '/auth/session', cookies })).json()).toMatchObject({ active: true })
+  })
+
+  test('SES-19 an account that is signed in on as many devices as it may gets no further session, and is told', async () => {
+    const kit = makeKit({ policy: { sessions: { ...makeKit().policy.sessions, perAccount: 1, onLimit: 'refuse' } } })
+    await kit.addAccount()
+    const cookies = new Jar()
+    expect((await kit.send({ method: 'POST', path: '/auth/login', json: LOGIN, cookies })).status).toBe(200)
+    const script = await kit.send({ method: 'POST', path: '/auth/login', json: LOGIN })
+    expect([script.status, script.json()['code'], script.setCookies]).toEqual([409, 'session_limit', []])
+    const page = await kit.send({ method: 'POST', path: '/auth/login', form: LOGIN })
+    expect([page.status, page.setCookies]).toEqual([409, []])
+    expect(page.text).toContain('too many devices')
+    // Signing in again where one is signed in takes no second place.
+    expect((await kit.send({ method: 'POST', path: '/auth/login', json: LOGIN, cookies })).status).toBe(200)
   })
 
   test('SES-22 when a store is down nobody signs in, and no cookie is touched', async () => {
