@@ -154,7 +154,7 @@ function authoritiesOf(config: Config): ReadonlyMap<string, string> {
 
 function themeOf({ theme }: Config, policy: () => Policy): Theme {
   const logo = theme.logo === null ? null : { fileName: basename(theme.logo), bytes: readFileSync(theme.logo) }
-  const read = readTheme({ name: theme.name ?? policy().publicHost, colour: theme.colour, logo })
+  const read = readTheme({ name: theme.name ?? new URL(policy().publicOrigin).hostname, colour: theme.colour, logo })
   if (read.kind === 'problems') throw new GateError('internal', read.problems.map(({ key, why }) => `theme.${key}: ${why}`).join(' '))
   return read.theme
 }

@@ -8,6 +8,7 @@ import { formatProblem, sortProblems, type ConfigProblem, type Locate } from '..
 import { GateError } from '../errors.ts'
 import { openSqlite } from '../store/sqlite/open.ts'
 import { openVault } from '../vault/vault.ts'
+import { checkTheme } from './check-theme.ts'
 import { configProblems, hasStore, keyOf, passphraseAsker } from './open.ts'
 import { withCommonOptions, type CommonOptions } from './options.ts'
 import { done, type Outcome } from './outcome.ts'
@@ -33,7 +34,7 @@ async function check(world: World, options: CheckOptions): Promise<Outcome> {
   if (loaded.kind === 'problems') return configProblems(loaded.problems, options.config)
   const { config, locate, warnings } = loaded
   const vaultSide = options.vault ? await checkVault(world, config, locate) : []
-  const problems = sortProblems([...warnings, ...checkFiles(config, locate), ...vaultSide])
+  const problems = sortProblems([...warnings, ...checkFiles(config, locate), ...checkTheme(config, locate), ...vaultSide])
   if (problems.some(({ severity }) => severity === 'error')) return configProblems(problems, options.config)
   const apis = Object.keys(config.apis)
   const scope = options.vault ? 'configuration, files and vault' : 'configuration and files; the vault was not opened'

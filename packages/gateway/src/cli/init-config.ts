@@ -15,8 +15,8 @@ export function renderConfig(answers: Answers): string {
     ...(https
       ? [
           'tls:',
-          '  cert: ./certs/localhost.pem         # for development only: browsers trust it once the authority beside it is installed',
-          '  key: ./certs/localhost-key.pem',
+          '  cert: ./certs/development-certificate.pem        # for development only: browsers trust it once the authority beside it is installed',
+          '  key: ./certs/development-key.pem',
         ]
       : []),
     '',

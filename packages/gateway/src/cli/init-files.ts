@@ -4,6 +4,7 @@ import { openAuditFile } from '../audit/audit-file.ts'
 import { auditEvent, COMMAND, type EventParts } from '../audit/event.ts'
 import type { Config } from '../config/paths.ts'
 import { foldersOf } from '../key-source.ts'
+import type { TrustStep } from '../lib/trust-authority.ts'
 import { openSqlite } from '../store/sqlite/open.ts'
 import { createVault } from '../vault/create.ts'
 import { createKeyFile, fileKey } from '../vault/keys/file.ts'
@@ -24,6 +25,8 @@ export interface Written {
   readonly notes: readonly string[]
   /** The recovery passphrase: to be shown once, and nowhere kept. */
   readonly phrase: string
+  /** With `--https`: how to make browsers trust the certificate. */
+  readonly trust: readonly TrustStep[]
 }
 
 /** Makes everything under temporary names, then gives it its names: all of it or, whatever happens, nothing. */
@@ -52,12 +55,21 @@ export async function writeAll(world: World, config: Config, text: string, answe
     if (filled.kind === 'none') return filled
     writeFileSync(draft.file, text, { flag: 'wx', mode: 0o644 })
     if (stopped) return none(INTERRUPTED)
-    const certificates = answers.https ? await makeCertificates(config, undo) : []
+    const certificates = await makeCertificates(config, world.clock(), undo)
+    const folders = certificates === null ? [] : [certificates.folder]
     place(draft, { store: config.store, key, file: config.file }, undo)
-    const ignored = ignoreInGit(dirname(config.file), [basename(key), config.store, ...certificates], undo)
+    const ignored = ignoreInGit(dirname(config.file), [basename(key), config.store, ...folders], undo)
     if (stopped) return none(INTERRUPTED)
     kept = true
-    return { kind: 'answer', value: { files: [config.file, key, config.store, ...certificates, ...ignored], notes: filled.value, phrase } }
+    return {
+      kind: 'answer',
+      value: {
+        files: [config.file, key, config.store, ...folders, ...ignored],
+        notes: filled.value,
+        phrase,
+        trust: certificates?.trust ?? [],
+      },
+    }
   } finally {
     off()
     if (!kept) for (const step of undo.toReversed()) step()

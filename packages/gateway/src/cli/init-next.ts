@@ -2,9 +2,10 @@ import { relative } from 'node:path'
 import { publicOriginOf } from '../config/compile.ts'
 import type { Config } from '../config/paths.ts'
 import type { Answers } from './init-answers.ts'
+import type { Written } from './init-files.ts'
 
 /** What `init` says when all is written: what is there now, and what to do next. */
-export function nextSteps(answers: Answers, config: Config, files: readonly string[], file: string): string {
+export function nextSteps(answers: Answers, config: Config, { files, trust }: Written, file: string): string {
   const named = file === 'cloakroom.yaml' ? '' : ` --config ${file}`
   const origin = publicOriginOf(config)
   const steps = [
@@ -20,6 +21,9 @@ export function nextSteps(answers: Answers, config: Config, files: readonly stri
     'Next:',
     ...steps.map(([command = '', why = '']) => `  ${command.padEnd(width)}   ${why}`),
     '',
+    ...(trust.length === 0
+      ? []
+      : ['To make browsers trust the development certificate:', ...trust.map(({ where, trust: how }) => `  ${where}\n      ${how}`), '']),
     `In the website, call ${answers.path}/… instead of ${answers.upstream.replace(/\/$/, '')}/…, without the secret.`,
   ].join('\n')
 }

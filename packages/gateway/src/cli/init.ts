@@ -64,7 +64,7 @@ async function init(world: World, options: InitOptions): Promise<Outcome> {
   const { phrase, files, notes } = written.value
   showPassphrase(world.terminal, phrase)
   for (const note of notes) world.terminal.err(`note: ${note}\n`)
-  return done(nextSteps(answers, loaded.config, files, options.config), {
+  return done(nextSteps(answers, loaded.config, written.value, options.config), {
     files,
     api: answers.api,
     credential: answers.secret?.name ?? null,

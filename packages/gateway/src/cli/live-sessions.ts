@@ -1,5 +1,5 @@
-import type { SessionLimits } from '../decide/policy.ts'
-import { staleness, type Session } from '../decide/session.ts'
+import type { Session } from '../decide/session.ts'
+import type { OpenedSessions } from './open-sessions.ts'
 import type { Opened } from './open.ts'
 
 export interface LiveSession {
@@ -7,20 +7,15 @@ export interface LiveSession {
   readonly label: string
 }
 
-/** More than a person reads; `session end --all` does not go by this list. */
-const MOST = 10_000
-
 /** The sessions that still count, the newest first. */
 export async function findLiveSessions(
   { stores }: Opened,
-  label: (id: string) => string,
-  limits: SessionLimits,
+  { sessions, label }: OpenedSessions,
   at: number,
 ): Promise<readonly LiveSession[]> {
   const found: LiveSession[] = []
-  for (const session of await stores.sessions.listAll(MOST)) {
-    const standing = await stores.sessions.standing(session.account)
-    if (staleness({ session, standing }, limits, at) === null) found.push({ session, label: label(session.id) })
+  for (const account of await stores.accounts.list()) {
+    for (const session of await sessions.list(account.id, at)) found.push({ session, label: label(session.id) })
   }
-  return found
+  return found.toSorted((a, b) => b.session.authenticatedAt - a.session.authenticatedAt)
 }

@@ -1,7 +1,7 @@
 import { sessionLabels } from '../audit/event.ts'
 import { compilePolicy } from '../config/compile.ts'
 import { PURPOSES } from '../purposes.ts'
-import type { createSessions } from '../session/sessions.ts'
+import { createSessions } from '../session/sessions.ts'
 import type { OpenedVault } from './open.ts'
 import type { World } from './world.ts'
 
@@ -12,12 +12,14 @@ export interface OpenedSessions {
 }
 
 /** The sessions as the gateway sees them. */
-export async function openSessions(
+export function openSessions(
   { stores, config, audit, vault }: Pick<OpenedVault, 'stores' | 'config' | 'audit' | 'vault'>,
   world: World,
-): Promise<OpenedSessions> {
+): OpenedSessions {
   const label = sessionLabels(vault.deriveKey(PURPOSES.sessionLabels))
   const limits = compilePolicy(config).sessions
-  const { createSessions } = await import('../session/sessions.ts')
-  return { label, sessions: createSessions({ store: stores.sessions, audit, random: world.random, label, limits: () => limits }) }
+  return {
+    label,
+    sessions: createSessions({ store: stores.sessions, audit, random: world.random, label, limits: () => limits, via: 'command' }),
+  }
 }

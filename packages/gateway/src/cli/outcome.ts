@@ -76,9 +76,10 @@ function explainGateError(error: GateError): Outcome {
           : 'Nothing was changed. See docs/vault.md for keys and recovery.',
       )
     case 'store_unavailable':
-      return inner === 'ENOSPC' || inner === 'EACCES' || inner === 'EROFS' || inner === 'ENOTDIR'
-        ? failed(EXIT.files, detail, 'Check the `store` folder: who owns it, and how much room is left.')
-        : failed(EXIT.unavailable, detail, 'Try again in a moment; check that the `store` folder is there and whole.')
+      // SQLite's word for a lock that was not released in time; everything else is about the files.
+      return /locked|busy/.test(error.message)
+        ? failed(EXIT.unavailable, detail, 'Another process holds the store: try again in a moment.')
+        : failed(EXIT.files, detail, 'Check the `store` folder: is it there, who owns it, and how much room is left?')
     case 'busy':
       return failed(EXIT.unavailable, detail, 'Try again in a moment.')
     default:

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addAccount } from './account.ts'
 import { addCheck } from './check.ts'
+import { addDemo } from './demo.ts'
 import { addInit } from './init.ts'
+import { addScan } from './scan.ts'
 import { addSecret } from './secret.ts'
 import { addSession } from './session.ts'
 import { addStart } from './start.ts'
@@ -44,6 +46,8 @@ Every command takes --json. NO_COLOR turns colours off. Exit codes: 0 done, 1 no
   addSecret(program, does)
   addAccount(program, does)
   addSession(program, does)
+  addScan(program, does)
+  addDemo(program, does)
   return program
 }
 

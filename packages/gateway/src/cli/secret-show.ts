@@ -1,3 +1,4 @@
+import { plainText } from '../audit/plain-text.ts'
 import type { CredentialView } from '../vault/outcome.ts'
 import { formatMoment } from './secret-times.ts'
 
@@ -19,8 +20,11 @@ export function formatCredential({ name, placement, origins, versions }: Credent
   return `${name}  ${placement}  ${origins.join(' ')}\n${table(rows, '  ')}`
 }
 
-/** Columns as wide as their longest cell; empty columns are left out. */
-export function table(rows: readonly (readonly string[])[], indent = ''): string {
+const LONGEST_CELL = 120
+
+/** Columns as wide as their longest cell; empty columns are left out. A visitor's text, such as his browser's name, cannot steer the terminal. */
+export function table(cells: readonly (readonly string[])[], indent = ''): string {
+  const rows = cells.map((row) => row.map((cell) => plainText(cell, LONGEST_CELL)))
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
   return rows
     .map(

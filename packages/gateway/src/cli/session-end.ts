@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { compilePolicy } from '../config/compile.ts'
 import { accountKey } from '../decide/account-name.ts'
 import { findLiveSessions } from './live-sessions.ts'
 import { openSessions } from './open-sessions.ts'
@@ -36,8 +35,8 @@ async function sessionEnd(world: World, label: string | undefined, options: EndO
 }
 
 async function endOne(world: World, opened: OpenedVault, label: string): Promise<Outcome> {
-  const own = await openSessions(opened, world)
-  const live = await findLiveSessions(opened, own.label, compilePolicy(opened.config).sessions, world.clock())
+  const own = openSessions(opened, world)
+  const live = await findLiveSessions(opened, own, world.clock())
   const meant = live.filter((each) => each.label.startsWith(label))
   const [first, second] = meant
   // Two letters would end a stranger's session by chance.
@@ -56,13 +55,13 @@ async function endOne(world: World, opened: OpenedVault, label: string): Promise
 async function endAccount(world: World, opened: OpenedVault, name: string): Promise<Outcome> {
   const account = await opened.stores.accounts.findByKey(accountKey(name))
   if (account === null) return failed(EXIT.failed, `There is no account ${name}.`, 'See the accounts with `cloakroom account list`.')
-  const ended = await (await openSessions(opened, world)).sessions.endAll(account.id, world.clock(), 'ended-by-owner')
+  const ended = await openSessions(opened, world).sessions.endAll(account.id, world.clock(), 'ended-by-owner')
   return done(count(ended, `of ${account.name}`), { ended, account: account.name })
 }
 
 /** By account, not by session: raising an account's generation also ends a session that begins while this runs. */
 async function endAll(world: World, opened: OpenedVault): Promise<Outcome> {
-  const { sessions } = await openSessions(opened, world)
+  const { sessions } = openSessions(opened, world)
   let ended = 0
   for (const account of await opened.stores.accounts.list()) ended += await sessions.endAll(account.id, world.clock(), 'ended-by-owner')
   return done(count(ended, 'of all accounts'), { ended })

@@ -22,9 +22,8 @@ export function addSessionList(session: Command, does: Does): void {
     .action(
       does((world: World, options: ListOptions) =>
         withVault(world, options.config, async (opened) => {
-          const { label } = await openSessions(opened, world)
           const { sessions: limits } = compilePolicy(opened.config)
-          const live = (await findLiveSessions(opened, label, limits, world.clock())).filter(
+          const live = (await findLiveSessions(opened, openSessions(opened, world), world.clock())).filter(
             ({ session }) => options.account === undefined || session.name === options.account,
           )
           const shown = live.map(({ session, label }) => {

@@ -9,6 +9,7 @@ import { formatProblem, sortProblems, type ConfigProblem } from '../config/probl
 import { systemLater } from '../lib/later.ts'
 import type { Running } from '../serve.ts'
 import type { Stores } from '../store/store.ts'
+import { checkTheme } from './check-theme.ts'
 import { configProblems, withVault, type OpenedVault } from './open.ts'
 import { withCommonOptions, type CommonOptions } from './options.ts'
 import { done, type Outcome } from './outcome.ts'
@@ -30,7 +31,7 @@ export function addStart(program: Command, does: Does): void {
 async function start(world: World, options: CommonOptions): Promise<Outcome> {
   const loaded = loadConfig(resolve(world.terminal.cwd, options.config))
   if (loaded.kind === 'problems') return configProblems(loaded.problems, options.config)
-  const missing = checkFiles(loaded.config, loaded.locate)
+  const missing = [...checkFiles(loaded.config, loaded.locate), ...checkTheme(loaded.config, loaded.locate)]
   if (missing.length > 0) return configProblems(sortProblems([...missing, ...loaded.warnings]), options.config)
   return await withVault(world, options.config, async (opened) => {
     const held = checkCredentials(loaded.config, loaded.locate, await opened.vault.list(), world.clock())

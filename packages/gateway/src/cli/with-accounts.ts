@@ -20,7 +20,7 @@ export async function withAccounts(
     const accounts = createAccounts({
       store: stores.accounts,
       counters: stores.counters,
-      sessions: (await openSessions(opened, world)).sessions,
+      sessions: openSessions(opened, world).sessions,
       passwords: createPasswords({ pepper: vault.deriveKey(PURPOSES.passwords), random: world.random }),
       audit,
       random: world.random,
