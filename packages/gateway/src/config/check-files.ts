@@ -1,7 +1,8 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, relative } from 'node:path'
 import type { Config } from './paths.ts'
-import { formatKey, type ConfigCode, type ConfigProblem, type KeyPath, type Locate } from './problem.ts'
+import type { ConfigCode } from './codes.ts'
+import { formatKey, type ConfigProblem, type KeyPath, type Locate } from './problem.ts'
 
 /** Are the files there that the configuration names, and no more open than they may be? Reads no content. */
 export function checkFiles(config: Config, locate: Locate): readonly ConfigProblem[] {
@@ -12,7 +13,12 @@ export function checkFiles(config: Config, locate: Locate): readonly ConfigProbl
   }
   for (const [path, place, wanted] of namedFiles(config)) {
     if (isReadable(place, wanted)) continue
-    report('file_missing', path, `${place} is not a ${wanted} that can be read.`, `Put the ${wanted} there, or correct the path; relative paths begin in the folder of this file.`)
+    report(
+      'file_missing',
+      path,
+      `${place} is not a ${wanted} that can be read.`,
+      `Put the ${wanted} there, or correct the path; relative paths begin in the folder of this file.`,
+    )
   }
   if (config.tls !== null && isOpenToOthers(config.tls.key)) {
     report('file_exposed', ['tls', 'key'], 'Others can read the private key of `tls`.', `Run: chmod 600 ${config.tls.key}`)
@@ -22,7 +28,12 @@ export function checkFiles(config: Config, locate: Locate): readonly ConfigProbl
   // The paths as written were compared before; a symbolic link can still lead from the one into the other.
   for (const place of [key, config.store, config.file]) {
     if (site !== null && place !== null && leadsInto(place, site) && !leadsIntoAsWritten(place, site)) {
-      report('site_exposes', ['site'], `A link leads from ${place} into the site’s folder: everyone could download it.`, 'Give the site a folder of its own, as in ./public.')
+      report(
+        'site_exposes',
+        ['site'],
+        `A link leads from ${place} into the site’s folder: everyone could download it.`,
+        'Give the site a folder of its own, as in ./public.',
+      )
     }
   }
   return problems
@@ -36,7 +47,11 @@ function namedFiles(config: Config): readonly (readonly [KeyPath, string, Wanted
     [['tls', 'cert'], config.tls?.cert ?? null, 'file'],
     [['tls', 'key'], config.tls?.key ?? null, 'file'],
     [['theme', 'logo'], config.theme.logo, 'file'],
-    ...Object.entries(config.apis).map(([name, api]): [KeyPath, string | null, Wanted] => [['apis', name, 'upstreamCa'], api.upstreamCa, 'file']),
+    ...Object.entries(config.apis).map(([name, api]): [KeyPath, string | null, Wanted] => [
+      ['apis', name, 'upstreamCa'],
+      api.upstreamCa,
+      'file',
+    ]),
   ]
   return named.flatMap(([path, place, wanted]) => (place === null ? [] : [[path, place, wanted] as const]))
 }

@@ -1,5 +1,6 @@
 import type * as z from 'zod'
-import type { ConfigCode, ConfigProblem, KeyPath, Locate } from './problem.ts'
+import type { ConfigCode } from './codes.ts'
+import type { ConfigProblem, KeyPath, Locate } from './problem.ts'
 import { formatKey } from './problem.ts'
 import { choices, described, knownKeys } from './schema-tree.ts'
 import { nearest } from '../lib/nearest.ts'

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadConfig, parseConfig } from './load.ts'
-import { formatProblem, type ConfigCode } from './problem.ts'
+import type { ConfigCode } from './codes.ts'
+import { formatProblem } from './problem.ts'
 
 let folder = ''
 beforeAll(() => {

@@ -1,4 +1,5 @@
-import { formatKey, type ConfigCode, type KeyPath } from './problem.ts'
+import type { ConfigCode } from './codes.ts'
+import { formatKey, type KeyPath } from './problem.ts'
 
 /** Takes down one problem of a configuration; the collector adds its place in the text. */
 export type Report = (code: ConfigCode, path: KeyPath, text: string, fix: string, severity?: 'error' | 'warning') => void

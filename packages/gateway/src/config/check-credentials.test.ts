@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest'
+import { checkCredentials, type HeldCredential } from './check-credentials.ts'
+import { parseConfig } from './load.ts'
+import { readYaml } from './yaml.ts'
+
+const NOW = Date.UTC(2026, 10, 23)
+const DAY = 86_400_000
+const TEXT =
+  'apis:\n  shop:\n    path: /api/shop\n    upstream: https://api.example.com/v1\n    credential: shop-key\n    allow: [GET /**]\n'
+
+type Version = HeldCredential['versions'][number]
+
+function check(held: readonly HeldCredential[]): readonly string[] {
+  const yaml = readYaml(TEXT)
+  if (yaml.kind === 'problems') throw new Error('unreadable')
+  const loaded = parseConfig(yaml.value, { file: '/srv/cloakroom.yaml', folder: '/srv', locate: yaml.locate })
+  if (loaded.kind === 'problems') throw new Error('refused')
+  return checkCredentials(loaded.config, loaded.locate, held, NOW).map(
+    ({ line, column, code, severity }) => `${line}:${column} ${code} ${severity}`,
+  )
+}
+
+const active: Version = { state: 'active', notAfter: null }
+const shop = (versions: readonly Version[], origins = ['https://api.example.com']): HeldCredential => ({
+  name: 'shop-key',
+  origins,
+  versions,
+})
+
+describe('what only the vault knows', () => {
+  test('HTTP-01 VLT-14 an upstream that was not sealed with the credential is refused, whatever part of it differs', () => {
+    for (const origin of [
+      'https://api.example.org',
+      'http://api.example.com',
+      'https://api.example.com:8443',
+      'https://api.example.com.evil.test',
+    ]) {
+      expect(check([shop([active], [origin])])).toEqual(['4:15 origin_not_sealed error'])
+    }
+    expect(check([shop([active], ['https://other.example', 'https://api.example.com'])])).toEqual([])
+  })
+
+  test.each<readonly [string, readonly HeldCredential[], readonly string[]]>([
+    ['a credential in use', [shop([active])], []],
+    ['none of that name', [], ['5:17 credential_missing error']],
+    ['one that was revoked', [shop([{ state: 'revoked', notAfter: null }])], ['5:17 credential_revoked error']],
+    ['one that has expired', [shop([{ state: 'retiring', notAfter: NOW - 1 }])], ['5:17 credential_expired error']],
+    ['one that ends this moment', [shop([{ state: 'active', notAfter: NOW }])], ['5:17 credential_expired error']],
+    ['one that waits for its day', [shop([{ state: 'staged', notAfter: null }])], ['5:17 credential_waiting warning']],
+    ['VLT-09 one that ends in ten days', [shop([{ state: 'active', notAfter: NOW + 10 * DAY }])], ['5:17 credential_expires warning']],
+    [
+      'one that ends in ten days, with the next one staged',
+      [
+        shop([
+          { state: 'staged', notAfter: null },
+          { state: 'active', notAfter: NOW + 10 * DAY },
+        ]),
+      ],
+      [],
+    ],
+    ['one that retires while the next one is in use', [shop([active, { state: 'retiring', notAfter: NOW + DAY }])], []],
+  ])('ADM-02 %s', (_what, held, expected) => expect(check(held)).toEqual(expected))
+})

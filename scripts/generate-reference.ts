@@ -1,0 +1,28 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { commandLinePage } from './reference/command-line.ts'
+import { configurationPage, configurationSchema } from './reference/configuration.ts'
+
+export interface ReferencePage {
+  /** From the repository's root. */
+  readonly path: string
+  readonly text: string
+}
+
+/** The reference pages that are made from the source; generate-reference.test.ts says when one is out of date. */
+export function referencePages(): readonly ReferencePage[] {
+  return [
+    { path: 'docs/reference/configuration.md', text: configurationPage() },
+    { path: 'docs/reference/cloakroom.schema.json', text: configurationSchema() },
+    { path: 'docs/reference/command-line.md', text: commandLinePage() },
+  ]
+}
+
+if (import.meta.main) {
+  for (const { path, text } of referencePages()) {
+    const file = resolve(import.meta.dirname, '..', path)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+    console.log(path)
+  }
+}
