@@ -158,7 +158,7 @@ function configOf(folder: string, upstream: string, { config: changes = {} }: Ki
 
 /** Where the secret shows up in any spelling: in an answer or in any file that the gateway wrote. */
 function findCanary(folder: string, answers: readonly Buffer[], needles: readonly Uint8Array[]): string | null {
-  const holds = (bytes: Buffer): boolean => needles.some((needle) => bytes.includes(needle))
+  const holds = (bytes: Buffer): boolean => needles.some((needle) => bytes.indexOf(needle) >= 0)
   if (answers.some(holds)) return 'an answer'
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     const path = join(folder, name)

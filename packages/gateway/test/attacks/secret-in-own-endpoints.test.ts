@@ -28,14 +28,14 @@ describe('C14 VLT-06 none of our own endpoints holds the secret', () => {
     const cookie = await kit.signIn()
     for (const sent of [undefined, cookie]) {
       const answer = await kit.call(method, `/auth${path}`, sent === undefined ? {} : { cookie: sent })
-      for (const needle of needles()) expect(answer.raw.includes(needle)).toBe(false)
+      for (const needle of needles()) expect(answer.raw.indexOf(needle)).toBe(-1)
     }
   })
 
   test.each(['/metrics', '/healthz', '/debug/pprof', '/', '/env', '/heapdump'])('admin listener: %s', async (path) => {
     const { status, body } = await adminGet(kit.running.adminPort, path)
     expect(status).toBe(path === '/metrics' || path === '/healthz' ? 200 : 404)
-    for (const needle of needles()) expect(body.includes(needle)).toBe(false)
+    for (const needle of needles()) expect(body.indexOf(needle)).toBe(-1)
   })
 })
 

@@ -2,17 +2,16 @@ import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Answer } from '../../src/answer.ts'
 import { SESSION_COOKIE } from '../../src/decide/cookies.ts'
 import { nodeDoor } from '../../src/door/node.ts'
 import type { Gateway } from '../../src/gateway.ts'
 import type { ThemeWishes } from '../../src/http/pages/theme.ts'
-import { findBrowser } from '../../src/scan/find-browser.ts'
 import { type Kit, makeKit, NAME, PASSWORD } from '../own-endpoints.ts'
+import { executable, launchChromium } from './chromium.ts'
 
-const CHROMIUM = findBrowser(process.env['CLOAKROOM_CHROMIUM'])
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const NEXT_PASSWORD = 'violet crayons on paper'
 
@@ -52,21 +51,13 @@ async function serveOwn(theme: Partial<ThemeWishes> = {}): Promise<Served> {
   return { origin: `http://${host}`, kit, server }
 }
 
-test('a Chromium is there for the tests of the pages (install one: apt install chromium, or name it in CLOAKROOM_CHROMIUM)', ({ skip }) => {
-  if (CHROMIUM === null && process.env['CI'] === undefined) skip('no Chromium found: apt install chromium')
-  expect(CHROMIUM).not.toBe(null)
-})
-
-describe.skipIf(CHROMIUM === null)('the gateway’s own pages in a browser', () => {
+describe.skipIf(executable === null)('the gateway’s own pages in a browser', () => {
   let browser: Browser
   let served: Served
   const open: { close(): Promise<void> }[] = []
 
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: CHROMIUM ?? '',
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    })
+    browser = await launchChromium()
     served = await serveOwn()
   })
 
