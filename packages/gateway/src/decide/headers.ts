@@ -41,7 +41,8 @@ export function only(headers: Headers, name: string): Only {
 
 /** `X_Forwarded-For` and `x-forwarded-for` are one name to many servers (CVE-2025-64484): compare names in this form. */
 export function foldName(name: string): string {
-  return name.toLowerCase().replaceAll('_', '-')
+  const lower = name.toLowerCase()
+  return lower.includes('_') ? lower.replaceAll('_', '-') : lower
 }
 
 /** A field value that cannot split a message: visible ASCII, spaces and tabs inside. RFC 9110 §5.5. */
