@@ -14,6 +14,8 @@ export type SceneParts = {
   readonly exchanges?: readonly Exchange[]
   /** Held to by every JWT; without it each JWT's own type decides. */
   readonly profile?: Profile
+  /** Laid over whichever profile applies: the issuer, audience or algorithms that the caller expects. */
+  readonly expected?: Partial<Profile>
   /** Seconds since 1970. */
   readonly now: number
   readonly guessing?: Partial<Guessing>
@@ -26,7 +28,7 @@ const defaultGuessing: Guessing = { tries: 500_000, milliseconds: 5000, hints: [
 /** Reads all inputs into one scene. Never throws on hostile input. */
 export function buildScene(parts: SceneParts): Scene {
   const named = (parts.jwts ?? []).map((jwt, index) => (typeof jwt === 'string' ? { label: `jwt ${index + 1}`, text: jwt } : jwt))
-  const subjects = named.slice(0, limits.jwts).flatMap(({ label, text }) => layers(label, readJwt(text), text.length, parts.profile))
+  const subjects = named.slice(0, limits.jwts).flatMap(({ label, text }) => layers(label, readJwt(text), text.length, parts))
   return {
     subjects,
     keySets: (parts.keySets ?? []).map((set) => ({ ...set, keys: set.keys.slice(0, limits.keys) })),
@@ -39,8 +41,8 @@ export function buildScene(parts: SceneParts): Scene {
 }
 
 /** The JWT and the ones nested inside it, each a subject of its own. */
-function layers(label: string, jwt: Jwt, length: number, profile: Profile | undefined): readonly Subject[] {
-  const outer: Subject = { label, jwt, profile: profile ?? guessProfile(jwt), length }
+function layers(label: string, jwt: Jwt, length: number, parts: SceneParts): readonly Subject[] {
+  const outer: Subject = { label, jwt, profile: { ...(parts.profile ?? guessProfile(jwt)), ...parts.expected }, length }
   if (jwt.kind !== 'signed' || jwt.payload.kind !== 'nested') return [outer]
-  return [outer, ...layers(`${label}, inner`, jwt.payload.inner, jwt.payload.inner.compact.length, profile)]
+  return [outer, ...layers(`${label}, inner`, jwt.payload.inner, jwt.payload.inner.compact.length, parts)]
 }

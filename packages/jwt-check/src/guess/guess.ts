@@ -16,6 +16,15 @@ export type GuessBounds = { readonly tries: number; readonly milliseconds: numbe
  * Undefined when none fits, or when the JWT is no complete HMAC. Works in one go, so it blocks for up to `milliseconds`.
  */
 export function guessSecret(jwt: SignedJwt, bounds: GuessBounds): Guessed | undefined {
+  const found = searchSecret(jwt, bounds)
+  return found === undefined ? undefined : { tries: found.tries, length: found.text.length, kind: found.kind }
+}
+
+/** The same search with the secret itself, for the probe, which must sign with it. Never to be printed. */
+export function searchSecret(
+  jwt: SignedJwt,
+  bounds: GuessBounds,
+): { readonly tries: number; readonly text: string; readonly kind: CandidateKind } | undefined {
   const algorithm = signatureAlgorithm(jwt.header['alg'])
   if (algorithm?.kind !== 'hmac' || jwt.signature.length !== algorithm.signatureBytes) return undefined
   const message = utf8(jwt.signingInput)
@@ -24,7 +33,7 @@ export function guessSecret(jwt: SignedJwt, bounds: GuessBounds): Guessed | unde
   for (const { text, kind } of candidates(bounds.hints)) {
     if (tries >= bounds.tries || (tries % 256 === 255 && performance.now() > deadline)) return undefined
     tries++
-    if (sameBytes(mac(algorithm.hash, utf8(text), message), jwt.signature)) return { tries, length: text.length, kind }
+    if (sameBytes(mac(algorithm.hash, utf8(text), message), jwt.signature)) return { tries, text, kind }
   }
   return undefined
 }

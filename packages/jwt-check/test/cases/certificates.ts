@@ -57,7 +57,7 @@ export const certificateCases: readonly Case[] = [
     parts: withCert({ x5c: [valid], 'x5t#S256': thumbprint.replace(/^./, (c) => (c === 'A' ? 'B' : 'A')) }),
     fires: { pointer: 'keys[0].x5t#S256', times: 1 },
   },
-  ...['AAAA', 'not base64!', `${valid.slice(0, 40)}`, 7].map((x5c): Case => ({
+  ...['AAAA', 'not base64!', valid.slice(0, 40), 7].map((x5c): Case => ({
     id: 'JWT-48',
     name: `an x5c that is no certificate (${String(x5c).slice(0, 12)})`,
     parts: withCert({ x5c: [x5c] }),

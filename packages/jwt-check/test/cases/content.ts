@@ -16,12 +16,12 @@ const exchange = (more: Partial<Exchange>): Exchange => ({
 const frame = 'Error: bad\n    at verify (/app/node_modules/lib/index.js:10:5)'
 
 const secretValues = [
-  ['note', `-----BEGIN ${'RSA '}PRIVATE KEY-----\nMIIE`, 'a private key'],
-  ['note', `AKIA${'ABCDEFGHIJKLMNOP'}`, 'an AWS access key'],
+  ['note', ['-----BEGIN RSA', 'PRIVATE KEY-----\nMIIE'].join(' '), 'a private key'],
+  ['note', 'AKIA'.concat('ABCDEFGHIJKLMNOP'), 'an AWS access key'],
   ['note', `ghp_${'a1B2'.repeat(9)}`, 'a GitHub credential'],
   ['note', `glpat-${'a1B2'.repeat(5)}`, 'a GitLab credential'],
   ['note', `sk_live_${'a1B2'.repeat(4)}`, 'a payment API key'],
-  ['note', `xoxb-${'12345-abcde'}`, 'a chat API credential'],
+  ['note', 'xoxb-'.concat('12345-abcde'), 'a chat API credential'],
   ['note', `sk-proj-${'a1B2'.repeat(6)}`, 'an AI service key'],
   ['note', `AIza${'a1B2c'.repeat(7)}`, 'a Google API key'],
   ['note', `$2b$12$${'a'.repeat(53)}`, 'a password hash'],

@@ -14,7 +14,7 @@ const odd = (bits: number): Bytes => {
   bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) | 1
   return bytes
 }
-const flipped = (jwk: Jwk): Jwk => ({ ...publicPart(jwk), y: String(jwk['x']) })
+const flipped = (jwk: Jwk): Jwk => ({ ...publicPart(jwk), y: jwk['x'] })
 const zeros = (length: number): string => base64url(new Uint8Array(length))
 
 // The generator of secp256k1 (SEC 2 §2.4.1): a point that is known to lie on it.

@@ -64,7 +64,7 @@ export function secret(text: string): Jwk {
 /** A signed JWT; header members override, and `alg` picks the key unless one is given. */
 export async function jwt(claims: JsonObject | string = good, header: JsonObject = {}, key?: Jwk): Promise<string> {
   const full = { alg: 'ES256', typ: 'at+jwt', ...header }
-  return signJwt(full, claims, key ?? keyFor(full.alg as string))
+  return signJwt(full, claims, key ?? keyFor(full.alg))
 }
 
 function keyFor(alg: string): Jwk {
