@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { runDemo } from '../demo/run.ts'
 import { done, EXIT, failed, type Outcome } from './outcome.ts'
 import { paint } from './show.ts'
 import type { Does, World } from './world.ts'
@@ -23,6 +22,8 @@ async function demo(world: World, options: DemoOptions): Promise<Outcome> {
   const { terminal, clock, random } = world
   const stopped = Promise.withResolvers<null>()
   const off = terminal.onStop(() => stopped.resolve(null))
+  // Loaded here: no other command needs the proxy's libraries, and each would wait for them.
+  const { runDemo } = await import('../demo/run.ts')
   const running = await runDemo({ clock, random, port, onNotice: (text) => terminal.err(`${text}\n`) })
   const strong = (text: string): string => paint('bold', text, terminal)
   terminal.out(`
