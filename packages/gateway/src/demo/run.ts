@@ -60,11 +60,15 @@ export async function runDemo({ clock, random, port, onNotice }: DemoOptions): P
     const keyFile = join(folder, 'cloakroom.key')
     await createKeyFile(keyFile, { random })
     const main = fileKey(keyFile)
-    await createVault(stores.vault, { main, recovery: passphraseKey(async () => random(24).toString('base64url'), random), at: clock(), random })
+    // A vault always has a second way in; this one is gone before anybody could need it.
+    const unused = random(24).toString('base64url')
+    await createVault(stores.vault, { main, recovery: passphraseKey(async () => unused, random), at: clock(), random })
     const vault = await openVault(stores.vault, main, { clock, random })
     undo.push(() => vault.close())
     await vault.add('shop-key', { value: Buffer.from(key), placement: { kind: 'bearer' }, origins: [api.origin] }, clock())
-    const password = random(12).toString('hex').replaceAll(/(.{6})(?=.)/g, '$1-')
+    const password = random(12)
+      .toString('hex')
+      .replaceAll(/(.{6})(?=.)/g, '$1-')
     const accounts = createAccounts({
       store: stores.accounts,
       counters: stores.counters,

@@ -31,7 +31,7 @@ export async function collectBrowser(options: BrowserOptions): Promise<Collectio
     const context = await browser.newContext({ serviceWorkers: 'allow' })
     watch(context, record)
     const page = await context.newPage()
-    if (options.signIn !== null) await signIn(page, options.signIn, record)
+    if (options.signIn !== null) await signIn(page, options.signIn, options.settleMs, record)
     for (const url of options.urls) await read(page, url, options.settleMs, record)
     await Promise.all(record.pending)
     await readSourceMaps(context, record)
@@ -87,12 +87,20 @@ async function noteResponse(response: Response, record: Record): Promise<void> {
   }
 }
 
-async function signIn(page: Page, { page: url, account, password }: NonNullable<BrowserOptions['signIn']>, record: Record): Promise<void> {
+async function signIn(
+  page: Page,
+  { page: url, account, password }: NonNullable<BrowserOptions['signIn']>,
+  settleMs: number,
+  record: Record,
+): Promise<void> {
   await page.goto(url)
   await page.locator('input[autocomplete~="username"]').fill(account)
   await page.locator('input[autocomplete~="current-password"]').fill(password)
   await page.locator('input[autocomplete~="current-password"]').press('Enter')
   await page.waitForLoadState('load')
+  // The browser forgets bodies when it leaves a page: what is still coming must be read before the next one is opened.
+  await page.waitForLoadState('networkidle', { timeout: settleMs }).catch(() => undefined)
+  await Promise.all(record.pending)
   const signedIn = !new URL(page.url()).pathname.endsWith('/login')
   record.notes.push(signedIn ? `Signed in as ${account}.` : `Signing in as ${account} did not work: the rest was read as a stranger.`)
 }
@@ -102,6 +110,7 @@ async function read(page: Page, url: string, settleMs: number, record: Record): 
   await page
     .waitForLoadState('networkidle', { timeout: settleMs })
     .catch(() => record.notes.push(`${url} was still busy after ${settleMs / 1000} s; it was read as it was then.`))
+  await Promise.all(record.pending)
   record.exhibits.push(textExhibit('document', url, await page.content()))
   record.exhibits.push(...(await readStorage(page, url)))
 }

@@ -46,5 +46,10 @@ describe('strings shaped like keys', () => {
     expect(finding?.excerpt).not.toContain(text)
   })
   test('a key made to be public is a note', () => expect(found(`pk_live_${random}`)[0]?.severity).toBe('note'))
-  test.each(['sk-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx', 'sk_test_0000000000000000', 'mailto:someone@example.com', 'https://shop.example:443/a@b'])('%s is none', (text) => expect(found(text)).toEqual([]))
+  test.each([
+    'sk-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx',
+    'sk_test_0000000000000000',
+    'mailto:someone@example.com',
+    'https://shop.example:443/a@b',
+  ])('%s is none', (text) => expect(found(text)).toEqual([]))
 })
