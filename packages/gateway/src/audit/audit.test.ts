@@ -165,6 +165,18 @@ describe('order, batches, durability', () => {
     expect(stored.map((entry) => entry.target)).toEqual(Array.from({ length: 20 }, (_, at) => `n${at}`))
   })
 
+  test('more events than one transaction takes stay in order, also those that come while one is written', async () => {
+    const { trail, stored, batches } = start()
+    for (let at = 0; at < 1200; at += 1) trail.note(event(`n${at}`))
+    const first = trail.commit(event('n1200'))
+    trail.note(event('n1201'))
+    await first
+    await trail.close()
+    expect(batches).toEqual([500, 500, 202])
+    expect(stored.map((entry) => entry.target)).toEqual(Array.from({ length: 1202 }, (_, at) => `n${at}`))
+    expect((await lines()).map((entry) => entry.target)).toEqual(stored.map((entry) => entry.target))
+  })
+
   test('a commit is in the store when it resolves, behind the notes that came before it', async () => {
     const { trail, stored } = start()
     trail.note(event('first'))

@@ -207,11 +207,15 @@ describe('the tunnel to a dev server', () => {
   test('CSRF-01 refuses who sends no origin at all', async () => {
     const dev = await openDev()
     const door = await openDoor(dev.origin)
-    const socket = new WebSocket(`ws://localhost:${door.port}/`)
-    const refused = await new Promise<number>((resolve) =>
-      socket.on('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0)),
-    )
-    expect(refused).toBe(403)
+    for (const headers of [{}, { 'sec-fetch-site': 'same-origin' }, { 'sec-fetch-site': 'none' }]) {
+      const socket = new WebSocket(`ws://localhost:${door.port}/`, { headers })
+      socket.on('error', () => undefined)
+      const status = await new Promise<number>((resolve) =>
+        socket.on('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0)).on('open', () => resolve(101)),
+      )
+      socket.terminate()
+      expect(status).toBe(403)
+    }
     expect(dev.upgrades).toHaveLength(0)
   })
 
