@@ -6,10 +6,10 @@ import type { Metrics } from './metrics.ts'
 /** A forwarder whose round trips are timed, to the answer's head, and whose failures are counted. `clock` in milliseconds. */
 export function measuredForward(forward: ForwardPart, metrics: Pick<Metrics, 'upstream' | 'upstreamFailure'>, clock: Clock): ForwardPart {
   return {
-    async send(request, body, api) {
+    async send(request, body, api, departure) {
       const began = clock()
       try {
-        const answer = await forward.send(request, body, api)
+        const answer = await forward.send(request, body, api, departure)
         metrics.upstream(api.name, (clock() - began) / 1000)
         return answer
       } catch (cause) {

@@ -1,13 +1,17 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import type { Answer, BodySink, BodySource, RequestBody } from '../answer.ts'
+import type { Answer, BodySink, BodySource, Departure, RequestBody } from '../answer.ts'
 import { clientOf } from '../decide/client.ts'
+import { type Framing, readFraming } from '../decide/framing.ts'
 import { canonicalTarget, type RequestHead } from '../decide/head.ts'
-import { type HeaderField, headersOf, only } from '../decide/headers.ts'
+import { type HeaderField, headersOf } from '../decide/headers.ts'
 import type { Policy } from '../decide/policy.ts'
+import { readTargetForm } from '../decide/target-form.ts'
 import type { FailureCode } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 import { problem } from '../http/problem.ts'
 import type { Clock } from '../lib/clock.ts'
+import { answered, connectionOf } from './connection.ts'
+import { answerRaw } from './refuse.ts'
 
 export interface NodeDoorOptions {
   readonly policy: () => Policy
@@ -17,54 +21,95 @@ export interface NodeDoorOptions {
   readonly maxTargetBytes: number
   /** Requests under way at once; one more gets 503 `busy`. */
   readonly maxRequests: number
+  /** Header fields of a request; more get 431. 100 when left out, as nginx and Apache have it. */
+  readonly maxFields?: number
+  /** A visitor that takes no byte of its answer for so long is cut off. 60 s when left out. */
+  readonly stallMs?: number
 }
 
-/** The way in for node:http and node:https (Express, Connect and Fastify's raw server take it as it is). */
+const MAX_FIELDS = 100
+const STALL_MS = 60_000
+
+/** The way in for node:http and node:https (Express, Connect and Fastify's raw server take it as it is). Also for `checkContinue` and `checkExpectation`. */
 export function nodeDoor(gateway: Gateway, options: NodeDoorOptions): RequestListener {
+  const { stallMs = STALL_MS } = options
   let underWay = 0
   return (request, response) => {
-    const head = underWay >= options.maxRequests ? 'busy' : readHead(request, options)
-    if (typeof head === 'string') {
-      send(problem(head, { request: options.newRequestId(), retryAfterMs: head === 'busy' ? 1000 : null }), request, response)
+    const connection = connectionOf(request.socket)
+    // RFC 9112 §9.6: what follows a refusal that closes was not asked in earnest, and may be the tail of what was refused.
+    if (connection.closing) return
+    connection.pending += 1
+    connection.request = request
+    connection.response = response
+    const read = underWay >= options.maxRequests ? 'busy' : readRequest(request, options)
+    if (typeof read === 'string') {
+      connection.closing = true
+      response.once('close', () => answered(connection))
+      send(problem(read, { request: options.newRequestId(), retryAfterMs: read === 'busy' ? 1000 : null }), request, response, stallMs)
       return
     }
     underWay += 1
+    const departure: Departure = { gone: false, onGone: null }
     response.once('close', () => {
       underWay -= 1
+      answered(connection)
+      departure.gone = true
+      departure.onGone?.()
     })
-    const body = bodyOf(request)
-    gateway.handle(head, body).then(
-      (answer) => send(answer, request, response),
+    gateway.handle(read.head, bodyOf(read.framing, request, response), departure).then(
+      (answer) => send(answer, request, response, stallMs),
       // handle never rejects; if it does, that is our bug, and nobody gets an answer from it.
       (cause: unknown) => response.destroy(cause instanceof Error ? cause : new Error(String(cause))),
     )
   }
 }
 
+export type HeadOptions = Pick<NodeDoorOptions, 'policy' | 'clock' | 'newRequestId' | 'maxTargetBytes' | 'maxFields'>
+
 /** Reads the head, or says why it cannot be read in one way only. */
-export function readHead(request: IncomingMessage, options: NodeDoorOptions): RequestHead | FailureCode {
+export function readHead(request: IncomingMessage, options: HeadOptions): RequestHead | FailureCode {
+  const read = readRequest(request, options)
+  return typeof read === 'string' ? read : read.head
+}
+
+interface Read {
+  readonly head: RequestHead
+  readonly framing: Framing
+}
+
+function readRequest(request: IncomingMessage, options: HeadOptions): Read | FailureCode {
   const raw = request.url ?? ''
+  const { rawHeaders, method = '' } = request
   if (raw.length > options.maxTargetBytes) return 'target_too_long'
-  const target = canonicalTarget(raw)
-  if (target.kind === 'refused') return 'bad_path'
-  const headers = headersOf(pairs(request.rawHeaders))
-  // Node takes two Host fields and believes the first (RFC 9112 §3.2 demands 400).
-  const host = only(headers, 'host')
-  if (host.kind !== 'one' || !/^[a-z0-9.\-_]+(?::\d{1,5})?$|^\[[0-9a-f:.]+\](?::\d{1,5})?$/i.test(host.value)) return 'bad_request'
+  if (rawHeaders.length > 2 * (options.maxFields ?? MAX_FIELDS)) return 'headers_too_large'
+  const headers = headersOf(pairs(rawHeaders))
+  const framing = readFraming(headers, method, request.httpVersion)
+  if (typeof framing === 'string') return framing
+  const { host } = framing
   const secure = 'encrypted' in request.socket
   const client = clientOf({ address: request.socket.remoteAddress ?? '', secure }, headers, options.policy().trustedProxies)
+  const form = readTargetForm(raw, { method, scheme: client.scheme, host })
+  if (form.kind === 'refused') return 'bad_path'
+  const target = form.kind === 'asterisk' ? ASTERISK : canonicalTarget(form.target)
+  if (target.kind === 'refused') return 'bad_path'
   return {
-    id: options.newRequestId(),
-    at: options.clock(),
-    client: client.address,
-    scheme: client.scheme,
-    host: host.value.toLowerCase(),
-    method: request.method ?? '',
-    path: target.path,
-    query: target.query,
-    headers,
+    framing,
+    head: {
+      id: options.newRequestId(),
+      at: options.clock(),
+      client: client.address,
+      scheme: client.scheme,
+      host,
+      method,
+      path: target.path,
+      query: target.query,
+      headers,
+    },
   }
 }
+
+/** No route begins with anything but a slash: this path leads nowhere. */
+const ASTERISK = { kind: 'target', path: '*', query: '' } as const
 
 function pairs(raw: readonly string[]): HeaderField[] {
   const fields: HeaderField[] = []
@@ -72,22 +117,44 @@ function pairs(raw: readonly string[]): HeaderField[] {
   return fields
 }
 
-function bodyOf(request: IncomingMessage): RequestBody | null {
-  const length = request.headers['content-length']
-  if (request.headers['transfer-encoding'] === undefined && (length === undefined || length === '0')) return null
-  return { stream: request, length: length === undefined ? null : Number(length) }
+function bodyOf({ hasBody, length, expects }: Framing, request: IncomingMessage, response: ServerResponse): RequestBody | null {
+  if (!hasBody) return null
+  if (!expects) return { stream: request, length }
+  let asked = false
+  return {
+    length,
+    // RFC 9110 §10.1.1: whoever wants to read it has judged the head, and only then is the sender told to go on.
+    get stream() {
+      if (!asked && !response.destroyed) response.writeContinue()
+      asked = true
+      return request
+    },
+  }
 }
 
 /** Writes an answer: framing is made here, from the body that is really sent. */
-function send(answer: Answer, request: IncomingMessage, response: ServerResponse): void {
+function send(answer: Answer, request: IncomingMessage, response: ServerResponse, stallMs: number): void {
   const headers: HeaderField[] = [...answer.headers]
   const { body } = answer
-  // A refused upload is not read to its end: the connection cannot be used again.
-  if (answer.status >= 400 && !request.complete) headers.push(['connection', 'close'])
+  const connection = connectionOf(request.socket)
+  if (response.destroyed) {
+    if (body !== null && !(body instanceof Uint8Array)) body.cancel(new Error('the visitor is gone'))
+    return
+  }
+  if (answer.status >= 400 && !request.complete) {
+    // A refused upload is not read to its end: the connection cannot be used again.
+    connection.closing = true
+    if (connection.pending === 1 && (body === null || body instanceof Uint8Array)) {
+      answerRaw(request.socket, answer, request.method !== 'HEAD')
+      return
+    }
+    headers.push(['connection', 'close'])
+  } else if (connection.closing) headers.push(['connection', 'close'])
   if (body === null || body instanceof Uint8Array) {
     if (mayHaveLength(answer.status)) headers.push(['content-length', String(body?.length ?? 0)])
     writeHead(response, answer.status, headers)
     response.end(body ?? undefined)
+    cutWhenStalled(response, stallMs)
     return
   }
   if (body.length !== null && mayHaveLength(answer.status)) headers.push(['content-length', String(body.length)])
@@ -95,7 +162,7 @@ function send(answer: Answer, request: IncomingMessage, response: ServerResponse
   if (request.method === 'HEAD') {
     body.start(NOWHERE)
     response.end()
-  } else pour(body, response)
+  } else pour(body, response, stallMs)
 }
 
 /** For HEAD: the upstream sends no body either; starting the source lets its connection be used again. */
@@ -113,7 +180,7 @@ function writeHead(response: ServerResponse, status: number, headers: HeaderFiel
 }
 
 /** Source to socket with back-pressure. A small body that is already here leaves in one write with the head. */
-function pour(body: BodySource, response: ServerResponse): void {
+function pour(body: BodySource, response: ServerResponse, stallMs: number): void {
   let first: Uint8Array | null = null
   let starting = true
   let finished = false
@@ -121,11 +188,15 @@ function pour(body: BodySource, response: ServerResponse): void {
     finished = true
     response.end(first ?? undefined)
     first = null
+    cutWhenStalled(response, stallMs)
   }
   response.on('close', () => {
     if (!finished) body.cancel(new Error('the visitor is gone'))
   })
-  response.on('drain', () => body.resume())
+  response.on('drain', () => {
+    response.socket?.setTimeout(0)
+    body.resume()
+  })
   body.start({
     chunk(bytes) {
       if (starting && first === null) {
@@ -147,9 +218,16 @@ function pour(body: BodySource, response: ServerResponse): void {
   else write(new Uint8Array(0))
 
   function write(bytes: Uint8Array): boolean {
-    if (first === null) return response.write(bytes)
     const kept = first
     first = null
-    return bytes.length === 0 ? response.write(kept) : response.write(kept) && response.write(bytes)
+    if (kept !== null) response.write(kept)
+    const room = kept !== null && bytes.length === 0 ? !response.writableNeedDrain : response.write(bytes)
+    if (!room) cutWhenStalled(response, stallMs)
+    return room
   }
+}
+
+/** A visitor that does not read holds a connection, here and upstream (slow-read attack). Every byte that it takes starts the time anew. */
+function cutWhenStalled(response: ServerResponse, stallMs: number): void {
+  if (response.writableLength > 0) response.socket?.setTimeout(stallMs)
 }
