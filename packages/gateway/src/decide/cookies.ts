@@ -14,11 +14,26 @@ export function readCookie(headers: Headers, name: string): CookieValue {
   let value: string | null = null
   for (const pair of line.split(';')) {
     const equals = pair.indexOf('=')
-    if (equals < 0 || pair.slice(0, equals).trim() !== name) continue
+    if (equals < 0 || withoutBlanks(pair.slice(0, equals)) !== name) continue
     if (value !== null) return { kind: 'many' }
-    value = pair.slice(equals + 1).trim()
+    value = withoutBlanks(pair.slice(equals + 1))
   }
   return value === null ? { kind: 'absent' } : { kind: 'one', value }
+}
+
+/**
+ * Blanks and tabs only (RFC 6265 §5.2). `trim()` would take more, the no-break space among it, and a sibling host can plant a cookie whose
+ * name begins with that: to the browser it has no prefix, so it lets it; to us it would be the session.
+ */
+function withoutBlanks(text: string): string {
+  let [from, to] = [0, text.length]
+  while (from < to && isBlank(text, from)) from++
+  while (to > from && isBlank(text, to - 1)) to--
+  return text.slice(from, to)
+}
+
+function isBlank(text: string, at: number): boolean {
+  return text[at] === ' ' || text[at] === '\t'
 }
 
 /** Names that only the gateway may set on this origin, whatever their case: some browsers match prefixes without case. */

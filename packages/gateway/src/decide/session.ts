@@ -60,8 +60,12 @@ export type Visitor =
   | { readonly kind: 'visitor'; readonly visit: Visit }
   | { readonly kind: 'known'; readonly session: Session; readonly roles: readonly string[]; readonly touch: boolean }
 
-/** Activity is written down once a minute: a session may end up to this much before its idle limit, never after it. */
+/** Activity is written down once a minute: a session may end up to this much before its idle limit, never after it (SES-26). */
 export const TOUCH_MS = 60_000
+/** Under a short idle limit more often, or a busy visitor would be taken for an idle one. */
+const TOUCHES_PER_IDLE = 10
+/** How far the clocks of gateways on one store may differ. */
+const SKEW_MS = 300_000
 
 /** Who is it? A claim that is revoked, outdated or expired makes a stranger, and says why. */
 export function identify(claim: Claim | null, visit: Visit | null, limits: SessionLimits, at: Instant): Visitor {
@@ -69,7 +73,12 @@ export function identify(claim: Claim | null, visit: Visit | null, limits: Sessi
     const stale = staleness(claim, limits, at)
     if (stale === null) {
       const { session, standing } = claim
-      return { kind: 'known', session, roles: standing.roles, touch: at - session.seenAt >= TOUCH_MS }
+      return {
+        kind: 'known',
+        session,
+        roles: standing.roles,
+        touch: at - session.seenAt >= Math.min(TOUCH_MS, limits.idleMs / TOUCHES_PER_IDLE),
+      }
     }
     if (visit === null)
       return { kind: 'stranger', stale, expired: stale === 'idle' || stale === 'absolute' ? unnoted(claim.session) : null }
@@ -77,11 +86,12 @@ export function identify(claim: Claim | null, visit: Visit | null, limits: Sessi
   return visit === null ? { kind: 'stranger', stale: null, expired: null } : { kind: 'visitor', visit }
 }
 
-/** Why a session counts no more; null while it does. A clock that jumped back never prolongs it: age is taken as at least zero. */
+/** Why a session counts no more; null while it does. One from the future has no age that could be believed, and ends: a clock that jumped back prolongs nothing. */
 export function staleness({ session, standing }: Claim, limits: SessionLimits, at: Instant): RevokeReason | null {
   if (session.revoked !== null) return session.revoked.because
   if (session.generation !== standing.generation) return 'ended-by-owner'
-  if (at - session.authenticatedAt >= limits.absoluteMs) return 'absolute'
+  if (at - session.authenticatedAt >= limits.absoluteMs || Math.max(session.authenticatedAt, session.seenAt) - at > SKEW_MS)
+    return 'absolute'
   if (at - session.seenAt >= limits.idleMs) return 'idle'
   return null
 }

@@ -4,6 +4,7 @@ import { SWEEP_ROWS, type SessionStore } from '../store.ts'
 /** SessionStore in plain maps. */
 export function memorySessions(): SessionStore {
   const sessions = new Map<SessionId, Session>()
+  const ofAccount = new Map<AccountId, Set<SessionId>>()
   const standings = new Map<AccountId, Standing>()
   const standing = (account: AccountId): Standing => standings.get(account) ?? UNSEEN
 
@@ -11,13 +12,24 @@ export function memorySessions(): SessionStore {
     return session.revoked === null && session.generation === standing(session.account).generation
   }
 
-  function alive(): readonly Session[] {
-    return [...sessions.values()].filter(isAlive).toSorted(olderFirst)
+  function alive(ids: Iterable<SessionId>): readonly Session[] {
+    const found: Session[] = []
+    for (const id of ids) {
+      const session = sessions.get(id)
+      if (session !== undefined && isAlive(session)) found.push(session)
+    }
+    return found.toSorted(olderFirst)
+  }
+
+  function list(account: AccountId): readonly Session[] {
+    return alive(ofAccount.get(account) ?? [])
   }
 
   function insert(session: Session): boolean {
     if (session.generation !== standing(session.account).generation || sessions.has(session.id)) return false
     sessions.set(session.id, session)
+    const own = ofAccount.get(session.account) ?? new Set()
+    ofAccount.set(session.account, own.add(session.id))
     return true
   }
 
@@ -50,18 +62,21 @@ export function memorySessions(): SessionStore {
       return true
     },
     revokeAll(account, at, because) {
-      const ended = alive().filter((session) => session.account === account)
+      const ended = list(account)
       for (const session of ended) sessions.set(session.id, { ...session, revoked: { at, because } })
       const { generation, roles } = standing(account)
       standings.set(account, { generation: generation + 1, roles })
       return ended.length
     },
-    list: (account) => alive().filter((session) => session.account === account),
-    listAll: (limit) => alive().toReversed().slice(0, limit),
+    list,
+    listAll: (limit) => alive(sessions.keys()).toReversed().slice(0, limit),
     sweep(seenBefore, authenticatedBefore) {
       const over = [...sessions.values()].filter((session) => session.seenAt < seenBefore || session.authenticatedAt < authenticatedBefore)
       const batch = over.slice(0, SWEEP_ROWS)
-      for (const { id } of batch) sessions.delete(id)
+      for (const { id, account } of batch) {
+        sessions.delete(id)
+        ofAccount.get(account)?.delete(id)
+      }
       return batch.length
     },
   }

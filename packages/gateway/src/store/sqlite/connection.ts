@@ -74,11 +74,17 @@ function inWalMode(db: DatabaseSync): void {
         throw new GateError('store_unavailable', `this file system offers journal mode ${String(mode)}, WAL is needed: use a local disk`)
       return
     } catch (cause) {
-      if (cause instanceof GateError || attempt === 40) throw cause
+      if (!isBusy(cause) || attempt === 40) throw cause
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_MS / 40)
     }
   }
 }
+
+function isBusy(cause: unknown): boolean {
+  return cause instanceof Error && 'errcode' in cause && cause.errcode === SQLITE_BUSY
+}
+
+const SQLITE_BUSY = 5
 
 function connectionOf(db: DatabaseSync, synchronous: FileOptions['synchronous']): Connection {
   const begin = db.prepare('BEGIN IMMEDIATE')
