@@ -169,8 +169,10 @@ describe('the request body', () => {
 
   test('HTTP-18 the visitor reads 413 though the upload was cut on its way', async () => {
     const { send } = await scene({}, { requestBytes: 1000 })
+    let kept = false
     const server = createServer((request, response) => {
       send({ method: 'POST' }, { stream: request, length: null }).catch((cause: GateError) => {
+        kept = request.socket === response.socket && !request.destroyed
         response.writeHead(cause.code === 'body_too_large' ? 413 : 500, { connection: 'close' }).end()
       })
     })
@@ -187,6 +189,7 @@ describe('the request body', () => {
     upload.write(Buffer.alloc(600))
     upload.write(Buffer.alloc(600))
     expect(await answered).toBe(413)
+    expect(kept).toBe(true)
     upload.on('error', () => undefined).destroy()
   })
 

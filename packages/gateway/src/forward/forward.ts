@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { Pool } from 'undici'
 import type { Departure, RequestBody } from '../answer.ts'
@@ -50,7 +51,7 @@ export function createForward(options: ForwardOptions = {}): ForwardPart & { clo
       path: wireTarget(request),
       method: request.method,
       headers: wireFields(request, body === null ? null : body.length),
-      body: body === null ? null : body.stream,
+      body: body === null ? null : readOnly(body.stream),
       headersTimeout: headMs,
       bodyTimeout: idleMs,
     }
@@ -70,6 +71,14 @@ export function createForward(options: ForwardOptions = {}): ForwardPart & { clo
       await Promise.all([...lanes.values()].map(({ pool }) => pool.destroy()))
     },
   }
+}
+
+/**
+ * The visitor's body as undici may have it: an iteration that leaves the stream alone when it ends early. Given the stream itself, undici
+ * would destroy it and take its socket away, on which the door still has to answer. Its types do not know that it takes iterations.
+ */
+function readOnly(stream: Readable): Readable {
+  return stream.iterator({ destroyOnReturn: false }) as unknown as Readable
 }
 
 function openPool(origin: string, connectMs: number, connections: number, ca: string | null): Pool {

@@ -228,7 +228,7 @@ export class RoundTrip implements Dispatcher.DispatchHandler, UpstreamAnswer, Bo
     this.#queued = null
   }
 
-  /** Did the visitor's side break, rather than the upstream's? undici destroys the body only after it has reported. */
+  /** Did the visitor's side break, rather than the upstream's? Nobody but him ends this stream early. */
   #bodyBroke(): boolean {
     return this.#body !== null && this.#body.stream.readableAborted
   }

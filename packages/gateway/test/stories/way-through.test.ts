@@ -5,10 +5,15 @@ import { type Kit, type KitOptions, startKit } from '../kit.ts'
 import { gate } from '../upstream.ts'
 
 let kit: Kit
-afterEach(() => kit.close())
+let open: Kit | null = null
+afterEach(async () => {
+  await open?.close()
+  open = null
+})
 
 async function start(options: KitOptions = {}): Promise<string> {
   kit = await startKit(options)
+  open = kit
   return await kit.signIn()
 }
 
@@ -44,7 +49,7 @@ test('HTTP-26 HEAD tells the length of what GET would send', async () => {
 })
 
 test('HTTP-18 a chunked upload that becomes too large is answered with 413, though the upstream had begun to read it', async () => {
-  const cookie = await start({ config: { shop: { ...ANY, limits: { requestBody: '1KB' } } } })
+  const cookie = await start({ config: { shop: { ...ANY, limits: { requestBody: '1KiB' } } } })
   const chunk = `258\r\n${'x'.repeat(600)}\r\n`
   const request = bytes('POST /api/shop/x', cookie, ['transfer-encoding: chunked', 'x-csrf: 1'], `${chunk}${chunk}${chunk}0\r\n\r\n`)
   const answer = readAnswer(await exchange(Number(new URL(kit.origin).port), request))
