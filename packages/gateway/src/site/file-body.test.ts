@@ -78,7 +78,16 @@ test('a file that is written to while it is sent does not end as if it were whol
 test('a reader that goes away lets the file go', async () => {
   const handle = await open(path)
   const body = fileBody(handle, look(), 0, 299_999)
-  body.start({ chunk: () => false, end: () => undefined, fail: () => undefined })
+  await new Promise<void>((resolve) => {
+    body.start({
+      chunk() {
+        resolve()
+        return false
+      },
+      end: () => undefined,
+      fail: () => undefined,
+    })
+  })
   await new Promise((resolve) => setImmediate(resolve))
   body.cancel(new Error('gone'))
   await vi.waitFor(() => expect(handle.fd).toBe(-1))
