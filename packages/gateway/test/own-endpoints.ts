@@ -125,7 +125,7 @@ export function makeKit(
   if (reading.kind === 'problems') throw new Error(reading.problems.map(({ why }) => why).join(' '))
   const parts: EndpointParts = {
     accounts,
-    authenticate: createAuthenticate(shared),
+    authenticate: createAuthenticate({ ...shared, sessions }),
     devices: createDevices(createSealer({ key: key('devices'), random: systemRandom, purpose: 'device' }), systemRandom),
     sessions,
     visits: createVisits({ key: key('visits'), random: systemRandom, lifetimeMs: () => policy.visits.lifetimeMs }),

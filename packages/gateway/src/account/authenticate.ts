@@ -4,8 +4,9 @@ import { type Device, isKnownDevice } from '../decide/device.ts'
 import type { Hit } from '../decide/counters.ts'
 import { advanceLogin, LOGIN_START, type LoginRefusal, type LoginStanding, reachesLock } from '../decide/login.ts'
 import { attemptHits, deviceHit, sprayHit } from '../decide/login-throttle.ts'
-import type { Factor } from '../decide/session.ts'
+import type { AccountId, Factor, Standing } from '../decide/session.ts'
 import { GateError } from '../errors.ts'
+import type { Awaitable } from '../lib/awaitable.ts'
 import { ask } from '../store/ask.ts'
 import type { Account } from '../store/store.ts'
 import { type AccountParts, type AccountSummary, type Cause, summary } from './accounts.ts'
@@ -20,16 +21,22 @@ export interface Attempt {
 }
 
 export type AuthOutcome =
-  | { readonly kind: 'granted'; readonly account: AccountSummary; readonly factors: readonly Factor[] }
+  /** `generation`: the account's before its password was checked; see session/sessions.ts, start. */
+  | { readonly kind: 'granted'; readonly account: AccountSummary; readonly generation: number; readonly factors: readonly Factor[] }
   /** One answer for every reason: what was wrong is in the audit trail only. */
   | { readonly kind: 'refused' }
   | { readonly kind: 'throttled'; readonly retryAfterMs: number }
 
 export type Authenticate = (attempt: Attempt, cause: Cause) => Promise<AuthOutcome>
 
+/** What a login needs from session/sessions.ts. */
+export interface AuthenticateParts extends Omit<AccountParts, 'sessions' | 'ownWords'> {
+  readonly sessions: { standing(account: AccountId): Awaitable<Standing> }
+}
+
 /** Login by password: throttled, the same work for every name, locked for strangers after too many failures. Throws GateError `store_unavailable`, `busy`. */
-export function createAuthenticate(parts: Omit<AccountParts, 'sessions' | 'ownWords'>): Authenticate {
-  const { store, counters, passwords, audit } = parts
+export function createAuthenticate(parts: AuthenticateParts): Authenticate {
+  const { store, counters, sessions, passwords, audit } = parts
 
   return async (attempt, cause) => {
     const key = lookupKey(attempt.name)
@@ -40,6 +47,8 @@ export function createAuthenticate(parts: Omit<AccountParts, 'sessions' | 'ownWo
       note('login.throttled', account, cause, { knownDevice: lane.isKnown })
       return { kind: 'throttled', retryAfterMs: wait }
     }
+    // Before the password is checked: whoever ends the account's sessions meanwhile also ends this login. Asked for every name (PWD-12).
+    const { generation } = await ask(() => sessions.standing(account?.id ?? ''))
     // The failure is counted before it is one, beside the hashing: guesses at the same moment cannot outrun the count, and a name that
     // exists takes no longer than one that does not (PWD-12). A success takes it back.
     const [check, failures] = await Promise.all([
@@ -51,7 +60,7 @@ export function createAuthenticate(parts: Omit<AccountParts, 'sessions' | 'ownWo
       case 'grant':
         if (account === null) throw new GateError('internal', 'a login was granted to nobody')
         await clearAttempts(counters, lane.clears)
-        return await grant(account, move.factors, check.isOutdated ? attempt.password : null, lane.isKnown, cause)
+        return await grant(account, { generation, factors: move.factors }, check.isOutdated ? attempt.password : null, lane.isKnown, cause)
       case 'next':
         throw new GateError('internal', `no way to take the proof ${move.state.awaits}`)
       case 'refusal':
@@ -76,7 +85,7 @@ export function createAuthenticate(parts: Omit<AccountParts, 'sessions' | 'ownWo
 
   async function grant(
     account: Account,
-    factors: readonly Factor[],
+    proven: { readonly generation: number; readonly factors: readonly Factor[] },
     rehash: string | null,
     isKnown: boolean,
     cause: Cause,
@@ -94,7 +103,7 @@ export function createAuthenticate(parts: Omit<AccountParts, 'sessions' | 'ownWo
       { ...cause, actor: { via: 'browser', account: account.name, session: null } },
       { knownDevice: isKnown },
     )
-    return { kind: 'granted', account: summary(changed), factors }
+    return { kind: 'granted', account: summary(changed), ...proven }
   }
 
   async function lock(account: Account, failures: number, cause: Cause): Promise<void> {

@@ -13,13 +13,15 @@ export type Begun =
 export interface Begin {
   readonly account: AccountSummary
   readonly factors: readonly Factor[]
+  /** The account's before its password was checked; left out, the one of now. */
+  readonly generation?: number
   /** The session that was shown with the request; it ends (SES-03). */
   readonly shown: Session | null
   readonly device: Device | null
 }
 
 /** A new session after an authentication, under a new identifier; the one that was shown before and the visit are over. */
-export async function beginSession({ head, parts }: Call, { account, factors, shown, device }: Begin): Promise<Begun> {
+export async function beginSession({ head, parts }: Call, { account, shown, device, ...proven }: Begin): Promise<Begun> {
   // First: a session under the old identifier must not outlive the login, even if what follows fails (session fixation).
   if (shown !== null) await ask(() => parts.sessions.end(shown, head.at, 'replaced'))
   const agent = (head.headers.get('user-agent') ?? '').slice(0, LONGEST_AGENT)
@@ -28,7 +30,7 @@ export async function beginSession({ head, parts }: Call, { account, factors, sh
       account: account.id,
       name: account.name,
       roles: account.roles,
-      factors,
+      ...proven,
       address: head.client,
       agent,
       at: head.at,

@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { memoryStores } from '../../src/store/memory.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
 import type { Stores } from '../../src/store/store.ts'
+import { makeKit, NAME, PASSWORD } from '../own-endpoints.ts'
 import { makeSessionKit, MINUTE, START } from '../session-kit.ts'
 
 // A slow request that was let in before the logout saves the session after it: in many systems the session is back then.
@@ -50,4 +51,25 @@ describe.each([
     await expect(signIn({ generation })).rejects.toThrow('outdated')
     expect(await sessions.list('a-1', START)).toEqual([])
   })
+})
+
+test('somebody ends all sessions of the account while a login with the right password is being checked: nobody is signed in', async () => {
+  const stores = memoryStores()
+  const meanwhile = { armed: false }
+  const accounts = {
+    ...stores.accounts,
+    // Runs beside the hashing of the password.
+    addFailure(id: string) {
+      if (meanwhile.armed) void stores.sessions.revokeAll(id, START, 'ended-by-owner')
+      return stores.accounts.addFailure(id)
+    },
+  }
+  const kit = makeKit({ stores: { ...stores, accounts } })
+  await kit.addAccount()
+  const login = { method: 'POST', path: '/auth/login', json: { account: NAME, password: PASSWORD } }
+  expect((await kit.send(login)).status).toBe(200)
+  meanwhile.armed = true
+  const said = await kit.send(login)
+  expect([said.status, said.setCookies]).toEqual([401, []])
+  expect(await stores.sessions.listAll(10)).toEqual([])
 })
