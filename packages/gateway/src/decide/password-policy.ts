@@ -30,7 +30,7 @@ export function judgePassword(password: string, context: PasswordContext): Passw
 
 /** NIST SP 800-63B-4 §3.1.1.2 (1): 15 when the password is the only factor, 8 when it is not. */
 export const LEAST_ALONE = 15
-export const LEAST_WITH_SECOND_FACTOR = 8
+const LEAST_WITH_SECOND_FACTOR = 8
 /** Code points; the standard asks for 64 at least. */
 export const MOST = 256
 const MOST_BYTES = 4096

@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import { MOST } from '../../decide/password-policy.ts'
 import type { Theme } from './theme.ts'
 
 /** Markup whose values are escaped already; only html makes it. */
@@ -62,7 +63,7 @@ export interface PasswordField {
 export function passwordField(field: PasswordField): Markup {
   const hintId = `${field.id}-hint`
   const described = [field.describedBy, field.hint === null ? null : hintId].filter((id) => id !== null).join(' ')
-  const rules = field.least === null ? '' : html` minlength="${field.least}" passwordrules="minlength: ${field.least}; maxlength: 256;"`
+  const rules = field.least === null ? '' : html` minlength="${field.least}" passwordrules="minlength: ${field.least}; maxlength: ${MOST};"`
   return html`<div class="field">
     <label for="${field.id}">${field.label}</label>
     <div class="entry">
