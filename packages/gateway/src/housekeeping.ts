@@ -1,14 +1,15 @@
 import { auditEvent } from './audit/event.ts'
 import type { AuditPart } from './parts.ts'
 import type { Policy } from './decide/policy.ts'
+import type { Awaitable } from './lib/awaitable.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Later } from './lib/later.ts'
-import type { Stores } from './store/store.ts'
+import { SWEEP_ROWS, type Stores } from './store/store.ts'
 import type { Vault } from './vault/vault.ts'
 
 export interface HousekeepingOptions {
   readonly stores: Stores
-  readonly vault: Vault
+  readonly vault: Pick<Vault, 'expiring'>
   readonly audit: AuditPart
   readonly policy: () => Policy
   readonly clock: Clock
@@ -40,9 +41,11 @@ export function startHousekeeping({ stores, vault, audit, policy, clock, later, 
   async function round(): Promise<void> {
     const at = clock()
     const { idleMs, absoluteMs } = policy().sessions
-    await stores.sessions.sweep(at - idleMs - DAY_MS, at - absoluteMs - DAY_MS)
-    await stores.counters.sweep(at)
-    await stores.nonces.sweep(at)
+    // A day longer than they count, so that a visitor who comes back is told why he is signed out.
+    await inBatches(() => stores.sessions.sweep(at - idleMs - DAY_MS, at - absoluteMs - DAY_MS))
+    await inBatches(() => stores.counters.sweep(at))
+    await inBatches(() => stores.nonces.sweep(at))
+    if (stopped) return
     if (at - warnedAt < DAY_MS) return
     warnedAt = at
     for (const { name, version, notAfter } of vault.expiring(at, WARN_MS)) {
@@ -56,6 +59,13 @@ export function startHousekeeping({ stores, vault, audit, policy, clock, later, 
         }),
       )
     }
+  }
+
+  /** Between two batches the requests that wait have their turn. */
+  async function inBatches(sweep: () => Awaitable<number>): Promise<void> {
+    if (stopped || (await sweep()) < SWEEP_ROWS) return
+    await new Promise<void>((resolve) => void later(resolve, 0))
+    await inBatches(sweep)
   }
 
   return () => {
