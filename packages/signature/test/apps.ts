@@ -54,7 +54,7 @@ function nodeEcho(request: IncomingMessage, content: string): string {
     fields: fields as Echo['fields'],
     rawNames,
     distinct: Object.keys(request.headersDistinct),
-    trailers: trailers as Echo['trailers'],
+    trailers: { ...trailers, ...Object.fromEntries(request.rawTrailers.map((text) => [text, 'raw'])) } as Echo['trailers'],
     account,
   }
   return JSON.stringify(seen)

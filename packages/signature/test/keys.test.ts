@@ -168,7 +168,11 @@ describe('keys at an address', () => {
 
   it.each<[string, RequestListener]>([
     ['another status', (_request, response) => void response.writeHead(404).end(set(old.publicJwk))],
-    ['a redirect', (_request, response) => void response.writeHead(302, { location: '/other' }).end()],
+    [
+      'a redirect, even to a good set',
+      (request, response) =>
+        void (request.url === '/keys' ? response.writeHead(302, { location: '/other' }).end() : response.end(set(old.publicJwk))),
+    ],
     ['no JSON', json('<html>')],
     ['no key set', json('"x"')],
     ['a megabyte', json(`{"keys":[],"x":"${'x'.repeat(1_000_000)}"}`)],

@@ -141,3 +141,34 @@ describe('the node middleware on HTTP/2', () => {
     await listening.close()
   })
 })
+
+describe.each(APPS.filter(({ wire }) => wire))('a refusal in the middle of an upload at $name', ({ start }) => {
+  it('arrives, although 800 kB are still on their way', async () => {
+    const app = await start({ keys, nonces: memoryNonces(), clock: () => NOON })
+    const content = new Uint8Array(800_000)
+    for (let round = 0; round < 5; round++) {
+      const answer = await app.call(
+        'POST',
+        '/v1/orders',
+        [
+          ['Host', app.authority],
+          ['Content-Type', 'a/b'],
+        ],
+        content,
+        20,
+      )
+      expect({ status: answer.status, reached: app.reached() }).toEqual({ status: 403, reached: 0 })
+    }
+    await app.close()
+  })
+
+  it('ends the connection of a client that sends without end', async () => {
+    const app = await start({ keys, nonces: memoryNonces(), clock: () => NOON })
+    const answer = await raw(
+      Number(app.authority.split(':')[1]),
+      `POST /v1/orders HTTP/1.1\r\nHost: ${app.authority}\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n`,
+    )
+    expect(answer).toMatch(/^HTTP\/1\.1 403 /)
+    await app.close()
+  })
+})

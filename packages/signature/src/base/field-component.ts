@@ -9,7 +9,7 @@ import {
   serializeList,
 } from 'structured-headers'
 import { toBase64 } from '../encoding.ts'
-import { fieldLines } from '../message/fields.ts'
+import { fieldLines, fieldValue } from '../message/fields.ts'
 import type { FieldLine } from '../message/message.ts'
 import { failed, fine, type Outcome } from '../outcome.ts'
 import type { Component } from './component.ts'
@@ -33,11 +33,13 @@ export const KNOWN_TYPES: StructuredTypes = {
 
 /** The value of a field component (RFC 9421 §2.1) with `sf`, `key` and `bs` applied. */
 export function fieldComponent(fields: readonly FieldLine[], wanted: Component, types: StructuredTypes): Outcome<string, FieldProblem> {
-  const lines = fieldLines(fields, wanted.name)
-  if (lines.length === 0) return failed('missing_component', wanted.identifier)
+  const combined = fieldValue(fields, wanted.name)
+  if (combined === null) return failed('missing_component', wanted.identifier)
   // §2.1.3: each line for itself, so that lines joined with commas and one line with commas stay apart.
-  if (wanted.parameters.has('bs')) return fine(lines.map((line) => `:${toBase64(latin1(line))}:`).join(', '))
-  const combined = lines.join(', ')
+  if (wanted.parameters.has('bs')) {
+    const armoured = fieldLines(fields, wanted.name).map((line) => `:${toBase64(latin1(line))}:`)
+    return fine(armoured.join(', '))
+  }
   const key = wanted.parameters.get('key')
   if (typeof key === 'string') return dictionaryMember(combined, key, wanted)
   if (wanted.parameters.has('sf')) return strictly(combined, types[wanted.name], wanted)

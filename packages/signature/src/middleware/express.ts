@@ -12,7 +12,7 @@ export function requireSignature(
   async function admit(request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): Promise<void> {
     const verdict = await judge(request)
     if (verdict.verdict === 'accepted') next()
-    else sendRefusal(request, response, verdict.refusal)
+    else await sendRefusal(request, response, verdict.refusal)
   }
   return (request, response, next) => void admit(request, response, next)
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { refusalAnswer } from '../policy/refusal.ts'
+import { discardContent } from './node-content.ts'
 import { nodeJudge, type NodeOptions } from './node-request.ts'
 
 export type { NodeOptions } from './node-request.ts'
@@ -22,6 +23,7 @@ export function requireSignature(
     const verdict = await judge(request.raw)
     // A stream that has ended already would leave Fastify's parser waiting.
     if (verdict.verdict === 'accepted') return request.raw.readableEnded ? Readable.from([]) : payload
+    await discardContent(request.raw)
     const { status, fields, body } = refusalAnswer(verdict.refusal.reason)
     if (request.raw.httpVersionMajor === 1) reply.header('connection', 'close')
     for (const [name, value] of fields) reply.header(name, value)

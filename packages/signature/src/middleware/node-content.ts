@@ -13,6 +13,35 @@ export function peekContent(request: IncomingMessage, limit: number): Promise<No
   return new Promise((resolve) => collect(request, limit, resolve))
 }
 
+// Enough for what a gateway sends by default; little enough to throw away for a stranger.
+const MOST_DISCARDED = 1_048_576
+const LONGEST_DISCARD_MS = 1000
+
+/**
+ * Lets content that nobody wants run off, within bounds, before a refusal is sent: to close on bytes that are still unread resets the
+ * connection, and a proxy in between would report its own error in place of the refusal.
+ */
+export function discardContent(request: IncomingMessage): Promise<void> {
+  if (!announcesContent(request) || request.readableEnded || request.destroyed) return Promise.resolve()
+  return new Promise((resolve) => {
+    let size = 0
+    const timer = setTimeout(done, LONGEST_DISCARD_MS)
+
+    function count(chunk: Uint8Array): void {
+      size += chunk.length
+      if (size > MOST_DISCARDED) done()
+    }
+
+    function done(): void {
+      clearTimeout(timer)
+      request.off('data', count).off('end', done).off('close', done).off('error', done)
+      resolve()
+    }
+
+    request.on('data', count).on('end', done).on('close', done).on('error', done)
+  })
+}
+
 function collect(request: IncomingMessage, limit: number, resolve: (content: NodeContent) => void): void {
   const chunks: Uint8Array[] = []
   let size = 0

@@ -5,7 +5,7 @@ import type { VerifierOptions } from '../policy/policy.ts'
 import { refusalAnswer, tell, type Refusal, type RefusalReason } from '../policy/refusal.ts'
 import { isUnsignedClaim, type SignedRequest } from '../policy/signed-request.ts'
 import { admitsClientCertificate, type ClientCertificatePins } from './client-certificate.ts'
-import { peekContent } from './node-content.ts'
+import { discardContent, peekContent } from './node-content.ts'
 import { messageOf } from './node-message.ts'
 import { rememberSigned } from './signed.ts'
 
@@ -41,7 +41,8 @@ export function nodeJudge(options: NodeOptions): (request: IncomingMessage) => P
  * Sends the one refusal. The connection closes every time: content may be left unread on it, and closing only then would tell how far
  * the request came.
  */
-export function sendRefusal(request: IncomingMessage, response: ServerResponse, { reason }: Refusal): void {
+export async function sendRefusal(request: IncomingMessage, response: ServerResponse, { reason }: Refusal): Promise<void> {
+  await discardContent(request)
   const { status, fields, body } = refusalAnswer(reason)
   if (request.httpVersionMajor === 1) response.setHeader('connection', 'close')
   for (const [name, value] of fields) response.setHeader(name, value)

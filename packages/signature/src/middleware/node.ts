@@ -15,7 +15,7 @@ export function requireSignature(
   async function admit(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const verdict = await judge(request)
     if (verdict.verdict === 'accepted') handler(request, response, verdict.signed)
-    else sendRefusal(request, response, verdict.refusal)
+    else await sendRefusal(request, response, verdict.refusal)
   }
   // A throw of the handler stays what it is without this wrapper: an uncaught error of the app.
   return (request, response) => void admit(request, response)
