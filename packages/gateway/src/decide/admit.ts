@@ -14,7 +14,10 @@ export type Admission =
 export function admit(head: RequestHead, policy: Policy): Admission {
   const misplaced = refusePlace(head, policy)
   if (misplaced !== null) return refused(misplaced, null, 'place')
-  if (head.method === 'TRACE' || head.method === 'CONNECT') return refused({ kind: 'problem', code: 'method_refused' }, null, 'method')
+  // RFC 9110 §15.5.6: 405 says what would be allowed.
+  if (head.method === 'TRACE' || head.method === 'CONNECT')
+    return refused({ kind: 'problem', code: 'method_refused', allow: READING }, null, 'method')
+  if (head.path === '*') return refused(optionsReply(head, policy, EVER), null, 'options')
   if (isBelow(head.path, policy.basePath)) return { kind: 'own' }
   const found = findRoute(policy, head.method, head.path)
   if (found.kind === 'none') return refused({ kind: 'problem', code: 'not_found' }, null, 'route')
@@ -31,6 +34,10 @@ export function admit(head: RequestHead, policy: Policy): Admission {
   if (!mayLoad(head, route.api)) return refused({ kind: 'problem', code: 'destination_refused' }, route.id, 'destination')
   return { kind: 'route', route, steps: [`route ${route.id}`, `sender ${sender}`] }
 }
+
+const READING = ['GET', 'HEAD', 'OPTIONS']
+/** For `OPTIONS *`: what some resource here may take. */
+const EVER = [...READING, 'POST', 'PUT', 'PATCH', 'DELETE']
 
 function admitSite(head: RequestHead, route: Route): Admission {
   if (head.method === 'GET' || head.method === 'HEAD') return { kind: 'route', route, steps: ['route site'] }

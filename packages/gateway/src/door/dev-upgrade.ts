@@ -8,7 +8,7 @@ import { type FailureCode, GateError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 import { tunnelToDevServer } from '../site/tunnel.ts'
 import { type NodeDoorOptions, readHead } from './node.ts'
-import { refuseRaw } from './server.ts'
+import { refuseRaw } from './refuse.ts'
 
 export interface DevUpgradeOptions extends Pick<NodeDoorOptions, 'policy' | 'clock' | 'newRequestId'> {
   readonly gateway: Pick<Gateway, 'judge'>
@@ -35,7 +35,7 @@ export function upgradeToDevServer(origin: string, options: DevUpgradeOptions): 
     }
     // A browser that goes away while we think must not end the process.
     socket.on('error', () => socket.destroy())
-    const head = readHead(request, { ...options, maxTargetBytes: MOST_TARGET_BYTES, maxRequests: MOST_TUNNELS })
+    const head = readHead(request, { ...options, maxTargetBytes: MOST_TARGET_BYTES })
     if (typeof head === 'string') {
       refuse(head)
       return

@@ -1,9 +1,10 @@
-import { createServer, type IncomingMessage, type RequestListener, STATUS_CODES, type Server as HttpServer } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server as HttpServer } from 'node:http'
 import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type FailureCode, GateError } from '../errors.ts'
-import { problem } from '../http/problem.ts'
+import { GateError } from '../errors.ts'
+import { refuseBroken } from './broken-request.ts'
+import { refuseRaw } from './refuse.ts'
 
 /** Bytes and milliseconds. */
 export interface ServerLimits {
@@ -37,6 +38,9 @@ export interface Listener {
   close(graceMs: number): Promise<void>
 }
 
+/** As nginx has it: memory that a connection gathers is given back now and then. */
+const REQUESTS_PER_CONNECTION = 1000
+
 /** Opens a listener with every bound set; Node's parser errors are answered like all our refusals. */
 export async function listen(door: RequestListener, options: ListenOptions): Promise<Listener> {
   const { limits } = options
@@ -47,12 +51,22 @@ export async function listen(door: RequestListener, options: ListenOptions): Pro
     keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: Math.min(limits.headMs, 5000),
     insecureHTTPParser: false,
+    // The door judges Host, and answers like everywhere else.
+    requireHostHeader: false,
     noDelay: true,
   }
   const server = options.tls === null ? createServer(shared, door) : createTlsServer({ ...options.tls, ...shared }, door)
-  server.maxHeadersCount = limits.headerFields
+  // Node drops the fields above it without a word, Transfer-Encoding among them; one more than the door admits, so that it sees there are too many.
+  server.maxHeadersCount = limits.headerFields + 1
+  server.maxRequestsPerSocket = REQUESTS_PER_CONNECTION
   server.maxConnections = limits.connections
-  server.on('clientError', (cause: NodeJS.ErrnoException, socket: Duplex) => refuseRaw(socket, codeOf(cause), options.newRequestId()))
+  // Without these two, Node says 100 Continue and 417 before anybody has judged.
+  server.on('checkContinue', door)
+  server.on('checkExpectation', door)
+  server.on('clientError', (cause: NodeJS.ErrnoException, socket: Duplex) => refuseBroken(socket, cause, options.newRequestId()))
+  server.on('connect', (_request: IncomingMessage, socket: Duplex) =>
+    refuseRaw(socket, 'method_refused', options.newRequestId(), ['GET', 'HEAD', 'POST', 'OPTIONS']),
+  )
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     if (options.upgrade === null) refuseRaw(socket, 'bad_request', options.newRequestId())
     else options.upgrade(request, socket, head)
@@ -89,29 +103,4 @@ async function closed(server: HttpServer, graceMs: number): Promise<void> {
   const timer = setTimeout(() => server.closeAllConnections(), graceMs)
   await done
   clearTimeout(timer)
-}
-
-function codeOf(cause: NodeJS.ErrnoException): FailureCode {
-  switch (cause.code) {
-    case 'HPE_HEADER_OVERFLOW':
-      return 'headers_too_large'
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return 'request_timeout'
-    default:
-      return 'bad_request'
-  }
-}
-
-/** For requests that never became one: written by hand, then the connection is gone, because nobody knows where the next begins. */
-export function refuseRaw(socket: Duplex, code: FailureCode, request: string): void {
-  if (socket.destroyed || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const { status, headers, body } = problem(code, { request })
-  const content = body instanceof Uint8Array ? body : Buffer.alloc(0)
-  const lines = [...headers, ['content-length', String(content.length)], ['connection', 'close']].map(
-    ([name, value]) => `${name}: ${value}`,
-  )
-  socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('\r\n')}\r\n\r\n`), content]))
 }

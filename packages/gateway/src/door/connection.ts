@@ -1,0 +1,34 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+/** What a door must know of a connection beyond the request in hand, so that no answer is ever written into another. */
+export interface Connection {
+  /** Answers that are owed or being written. */
+  pending: number
+  /** The last request and its answer: the only one that may still be arriving. */
+  request: IncomingMessage | null
+  response: ServerResponse | null
+  /** A refusal ended it: what else arrives is not a request. */
+  closing: boolean
+  /** Runs once, when no answer is owed any more. */
+  whenIdle: (() => void) | null
+}
+
+const connections = new WeakMap<Duplex, Connection>()
+
+export function connectionOf(socket: Duplex): Connection {
+  const known = connections.get(socket)
+  if (known !== undefined) return known
+  const connection: Connection = { pending: 0, request: null, response: null, closing: false, whenIdle: null }
+  connections.set(socket, connection)
+  return connection
+}
+
+/** An answer was written, or its socket is gone. */
+export function answered(connection: Connection): void {
+  connection.pending -= 1
+  if (connection.pending > 0 || connection.whenIdle === null) return
+  const run = connection.whenIdle
+  connection.whenIdle = null
+  run()
+}
