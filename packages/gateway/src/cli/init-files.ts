@@ -30,11 +30,14 @@ export interface Written {
 }
 
 /** Makes everything under temporary names, then gives it its names: all of it or, whatever happens, nothing. */
-export async function writeAll(world: World, config: Config, text: string, answers: Answers): Promise<Asked<Written>> {
-  const key = 'file' in config.vault.key ? config.vault.key.file : null
-  if (key === null || config.file === null) throw new TypeError('init writes a file with a key file')
-  const inTheWay = refuseOccupied(config, key)
-  if (inTheWay !== null) return none(inTheWay)
+export async function writeAll(
+  world: World,
+  config: Config,
+  text: string,
+  answers: Answers,
+  value: Buffer | null,
+): Promise<Asked<Written>> {
+  const { file, key } = placesOf(config)
   const undo: (() => void)[] = []
   let stopped = false
   const off = world.terminal.onStop(() => {
@@ -43,7 +46,7 @@ export async function writeAll(world: World, config: Config, text: string, answe
   let kept = false
   try {
     const mark = `.init-${world.random(6).toString('hex')}`
-    const draft = { store: config.store + mark, key: key + mark, file: config.file + mark }
+    const draft = { store: config.store + mark, key: key + mark, file: file + mark }
     undo.push(
       () => rmSync(draft.store, { recursive: true, force: true }),
       () => rmSync(draft.key, { force: true }),
@@ -51,20 +54,20 @@ export async function writeAll(world: World, config: Config, text: string, answe
     )
     const phrase = makeRecoveryPassphrase(world.random)
     await createKeyFile(draft.key, { outside: foldersOf(config) })
-    const filled = await fillStore(world, draft, answers, phrase)
+    const filled = await fillStore(world, draft, answers, value, phrase)
     if (filled.kind === 'none') return filled
     writeFileSync(draft.file, text, { flag: 'wx', mode: 0o644 })
     if (stopped) return none(INTERRUPTED)
     const certificates = await makeCertificates(config, world.clock(), undo)
     const folders = certificates === null ? [] : [certificates.folder]
-    place(draft, { store: config.store, key, file: config.file }, undo)
-    const ignored = ignoreInGit(dirname(config.file), [basename(key), config.store, ...folders], undo)
+    place(draft, { store: config.store, key, file }, undo)
+    const ignored = ignoreInGit(dirname(file), [basename(key), config.store, ...folders], undo)
     if (stopped) return none(INTERRUPTED)
     kept = true
     return {
       kind: 'answer',
       value: {
-        files: [config.file, key, config.store, ...folders, ...ignored],
+        files: [file, key, config.store, ...folders, ...ignored],
         notes: filled.value,
         phrase,
         trust: certificates?.trust ?? [],
@@ -76,17 +79,21 @@ export async function writeAll(world: World, config: Config, text: string, answe
   }
 }
 
-function refuseOccupied(config: Config, key: string): Outcome | null {
-  for (const path of [config.file, key]) {
-    if (path !== null && existsSync(path))
-      return failed(EXIT.cannotCreate, `${path} exists already; it was not touched.`, 'Move it away, or run this in another folder.')
+/** Is something there already that `init` would have to overwrite? */
+export function refuseOccupied(config: Config): Outcome | null {
+  const { file, key } = placesOf(config)
+  const taken = [file, key].find((path) => existsSync(path))
+  if (taken !== undefined) {
+    return failed(EXIT.cannotCreate, `${taken} exists already; it was not touched.`, 'Move it away, or run this in another folder.')
   }
   if (!existsSync(config.store) || readdirSync(config.store).length === 0) return null
-  return failed(
-    EXIT.cannotCreate,
-    `${config.store} exists already and is not empty; it was not touched.`,
-    'If it belongs to an installation, bring its cloakroom.yaml and key back; else move it away.',
-  )
+  const fix = 'If it belongs to an installation, bring its cloakroom.yaml and key back; else move it away.'
+  return failed(EXIT.cannotCreate, `${config.store} exists already and is not empty; it was not touched.`, fix)
+}
+
+function placesOf({ file, vault: { key } }: Config): { readonly file: string; readonly key: string } {
+  if (file === null || !('file' in key)) throw new TypeError('init writes a configuration file with a key file')
+  return { file, key: key.file }
 }
 
 /** The vault with its two slots and the first secret, and the audit trail's first lines. */
@@ -94,6 +101,7 @@ async function fillStore(
   world: World,
   draft: { readonly store: string; readonly key: string },
   answers: Answers,
+  value: Buffer | null,
   phrase: string,
 ): Promise<Asked<readonly string[]>> {
   const { clock, random } = world
@@ -109,10 +117,10 @@ async function fillStore(
     const main = fileKey(draft.key)
     await createVault(stores.vault, { main, recovery: passphraseKey(async () => phrase), at: clock(), random })
     await note({ kind: 'vault.created', target: null, detail: { key: 'file', recovery: true } })
-    if (answers.secret === null) return { kind: 'answer', value: [] }
+    if (answers.secret === null || value === null) return { kind: 'answer', value: [] }
     const vault = await openVault(stores.vault, main, world)
     try {
-      const { name, value, placement } = answers.secret
+      const { name, placement } = answers.secret
       const origins = [new URL(answers.upstream).origin]
       const outcome = await vault.add(name, { value, placement, origins }, clock())
       if (outcome.kind === 'refused') return none(refusedByVault(outcome))

@@ -1,9 +1,11 @@
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { parseConfig } from '../config/load.ts'
+import type { ConfigProblem } from '../config/problem.ts'
 import { readYaml } from '../config/yaml.ts'
-import { gatherAnswers } from './init-answers.ts'
-import { writeAll } from './init-files.ts'
+import { askHidden } from './ask.ts'
+import { gatherAnswers, type Answers } from './init-answers.ts'
+import { refuseOccupied, writeAll } from './init-files.ts'
 import { nextSteps } from './init-next.ts'
 import { renderConfig } from './init-config.ts'
 import type { InitOptions } from './init-wishes.ts'
@@ -51,33 +53,36 @@ async function init(world: World, options: InitOptions): Promise<Outcome> {
   const text = renderConfig(answers)
   // What is written is read again with the eyes of `start`: a flag that makes an unsafe file makes no file.
   const yaml = readYaml(text)
-  const loaded = yaml.kind === 'problems' ? yaml : parseConfig(yaml.value, { file, folder: resolve(file, '..'), locate: yaml.locate })
-  if (loaded.kind === 'problems')
-    return withoutPlaces(
-      configProblems(
-        loaded.problems.map((problem) => ({ ...problem, line: null, column: null })),
-        options.config,
-      ),
-    )
-  const written = await writeAll(world, loaded.config, text, answers)
+  const loaded = yaml.kind === 'problems' ? yaml : parseConfig(yaml.value, { file, folder: dirname(file), locate: yaml.locate })
+  if (loaded.kind === 'problems') return withoutPlaces(loaded.problems, options.config)
+  const inTheWay = refuseOccupied(loaded.config)
+  if (inTheWay !== null) return inTheWay
+  const asked =
+    answers.secret === null ? null : await askHidden(world.terminal, `The secret that ${hostOf(answers)} wants`, options.secretFile ?? null)
+  if (asked?.kind === 'none') return asked.outcome
+  const written = await writeAll(world, loaded.config, text, answers, asked?.value ?? null)
   if (written.kind === 'none') return written.outcome
   const { phrase, files, notes } = written.value
   showPassphrase(world.terminal, phrase)
   for (const note of notes) world.terminal.err(`note: ${note}\n`)
-  return done(nextSteps(answers, loaded.config, written.value, options.config), {
-    files,
-    api: answers.api,
-    credential: answers.secret?.name ?? null,
-  })
+  const value = { files, api: answers.api, credential: answers.secret?.name ?? null }
+  return done(nextSteps(answers, loaded.config, written.value, options.config), value)
+}
+
+function hostOf({ upstream }: Answers): string {
+  return new URL(upstream).host
 }
 
 /** The file was never written: its lines say nothing to whoever gave the flags. */
-function withoutPlaces(outcome: Outcome): Outcome {
-  return outcome.kind === 'failed'
-    ? {
-        ...outcome,
-        problem: 'These answers make no usable configuration.',
-        fix: 'Nothing was written. Change the answers above and run this again.',
-      }
-    : outcome
+function withoutPlaces(problems: readonly ConfigProblem[], file: string): Outcome {
+  const outcome = configProblems(
+    problems.map((problem) => ({ ...problem, line: null, column: null })),
+    file,
+  )
+  if (outcome.kind !== 'failed') return outcome
+  return {
+    ...outcome,
+    problem: 'These answers make no usable configuration.',
+    fix: 'Nothing was written. Change the answers above and run this again.',
+  }
 }

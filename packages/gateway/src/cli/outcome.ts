@@ -66,6 +66,10 @@ export function explainThrown(cause: unknown): Outcome {
 function explainGateError(error: GateError): Outcome {
   const detail = sentence(error.message.slice(error.code.length + 2))
   const inner = codeOf(error.cause)
+  if (/^E(?:ADDRINUSE|ADDRNOTAVAIL|NOTFOUND)$/.test(inner) || (inner === 'EACCES' && error.code === 'internal')) {
+    const [problem = detail, ...fix] = detail.split(/(?<=\.) (?=[A-Z])/)
+    return failed(EXIT.unavailable, problem, fix.join(' ') || 'Choose another address in cloakroom.yaml.')
+  }
   switch (error.code) {
     case 'credential_unavailable':
       return failed(

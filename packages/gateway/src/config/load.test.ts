@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadConfig, parseConfig } from './load.ts'
-import type { ConfigCode } from './codes.ts'
+import { CONFIG_CODES, type ConfigCode } from './codes.ts'
 import { formatProblem } from './problem.ts'
 
 let folder = ''
@@ -218,6 +218,13 @@ describe('ADM-02 a bad configuration is refused with its place, its code and its
 
   test('ADM-02 the table holds more than thirty of them', () => {
     expect(BAD.length).toBeGreaterThan(30)
+  })
+
+  test('ADM-02 every code of the table has a test', () => {
+    const here = new Set<string>(BAD.map(([, , , code]) => code))
+    const tests = ['load.test.ts', 'check-credentials.test.ts', 'check-files.test.ts', '../../test/cli/start.test.ts']
+    const texts = tests.map((name) => readFileSync(join(import.meta.dirname, name), 'utf8')).join('\n')
+    expect(Object.keys(CONFIG_CODES).filter((code) => !here.has(code) && !texts.includes(code))).toEqual([])
   })
 
   test('ADM-02 all problems are told at once, in the order of the text', () => {

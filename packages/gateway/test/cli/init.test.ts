@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { spawnSync } from 'node:child_process'
-import { atTerminal, cloakroom, emptyFolder, everythingIn, HAS_TERMINAL, INIT } from './run.ts'
+import { atTerminal, cloakroom, emptyFolder, everythingIn, HAS_TERMINAL, INIT, MAIN } from './run.ts'
 
 const CANARY = 'canary-4Zk8Qw2LmX90pR7s'
 
@@ -96,6 +96,12 @@ describe('cloakroom init without a terminal', () => {
   test.each([
     ['no upstream', ['init', '--place', 'bearer', '--yes'], 64, /--upstream is missing/],
     ['an unknown placement', ['init', '--upstream', 'https://api.example.com', '--place', 'cookie', '--yes'], 64, /--place/],
+    [
+      'an upstream with a password in it',
+      ['init', '--upstream', 'https://me:hidden@api.example.com', '--place', 'bearer', '--yes'],
+      64,
+      /--upstream is not/,
+    ],
     ['plain http to another machine', ['init', '--upstream', 'http://api.example.com', '--place', 'bearer', '--yes'], 78, /upstream_plain/],
     ['a public write', [...INIT, '--access', 'public', '--allow', 'POST /orders'], 78, /public_write/],
     ['the folder itself as a site', [...INIT, '--site', '.'], 78, /site_exposes/],
@@ -123,6 +129,15 @@ describe('cloakroom init without a terminal', () => {
     expect(inside()).toEqual([])
   })
 
+  test.skipIf(process.platform !== 'linux')('a disk that takes no more leaves nothing behind', () => {
+    // The shell's limit on the size of files stands for a full disk: writing beyond 8 KiB fails half-way.
+    const words = [process.execPath, '--conditions=source', MAIN, ...INIT].map((word) => `'${word}'`).join(' ')
+    const ran = spawnSync('sh', ['-c', `ulimit -f 16; exec ${words}`], { cwd: folder.path, input: CANARY, encoding: 'utf8' })
+    expect(ran.status).toBe(74)
+    expect(ran.stderr).toMatch(/store/)
+    expect(inside()).toEqual([])
+  })
+
   test('a folder for the configuration that is not there is said plainly', async () => {
     const ran = await cloakroom([...INIT, '--config', 'missing/cloakroom.yaml'], { cwd: folder.path, input: CANARY })
     expect([73, 74]).toContain(ran.code)
@@ -146,6 +161,27 @@ describe('cloakroom init without a terminal', () => {
     const again = await cloakroom([...INIT, '--json'], { cwd: folder.path, input: CANARY })
     expect(JSON.parse(again.out)).toMatchObject({ error: { exit: 73 } })
     expect(again.err).toBe('')
+  })
+})
+
+describe('cloakroom init --https', () => {
+  test('makes a certificate that check accepts, and says how to trust it', async () => {
+    spawnSync('git', ['init', '-q', '.'], { cwd: folder.path })
+    const ran = await cloakroom([...INIT, '--https'], { cwd: folder.path, input: CANARY })
+    expect(ran.code).toBe(0)
+    expect(ran.out).toMatch(/https:\/\/localhost:8080[\s\S]*development-authority\.pem/)
+    expect(statSync(join(folder.path, 'certs/development-key.pem')).mode & 0o077).toBe(0)
+    expect(readFileSync(join(folder.path, '.gitignore'), 'utf8')).toContain('/certs\n')
+    expect((await cloakroom(['check'], { cwd: folder.path })).code).toBe(0)
+  })
+
+  test('a certs folder that somebody else filled is left alone, and nothing else is written', async () => {
+    mkdirSync(join(folder.path, 'certs'))
+    writeFileSync(join(folder.path, 'certs/mine.pem'), 'mine')
+    const ran = await cloakroom([...INIT, '--https'], { cwd: folder.path, input: CANARY })
+    expect(ran.code).toBe(73)
+    expect(inside()).toEqual(['certs'])
+    expect(readdirSync(join(folder.path, 'certs'))).toEqual(['mine.pem'])
   })
 })
 
@@ -180,6 +216,18 @@ describe.skipIf(!HAS_TERMINAL)('cloakroom init on a terminal', () => {
   ])('Ctrl-C at %s leaves nothing behind', async (_where, before, on) => {
     const ran = await atTerminal(['init'], folder.path, [...before, { on, type: '\u0003' }])
     expect(ran.code).toBe(130)
+    expect(inside()).toEqual([])
+  })
+
+  test('a flag that cannot be used is refused before the first question, unsafe answers before the secret is asked for', async () => {
+    const flag = await atTerminal(['init', '--upstream', 'api.example.com'], folder.path, [])
+    expect(flag.code).toBe(64)
+    const unsafe = await atTerminal(['init', '--access', 'public', '--allow', 'POST /x'], folder.path, [
+      ...questions.slice(0, 4),
+      { on: 'The website', type: '\r' },
+    ])
+    expect(unsafe.code).toBe(78)
+    expect(unsafe.screen).not.toContain('The secret that')
     expect(inside()).toEqual([])
   })
 
