@@ -8,7 +8,7 @@ import type { Policy } from './decide/policy.ts'
 import { upgradeToDevServer } from './door/dev-upgrade.ts'
 import { nodeDoor } from './door/node.ts'
 import { listen, type Listener, type ListenOptions } from './door/server.ts'
-import { openServerTls } from './door/tls.ts'
+import { openServerTls, type TlsOutcome } from './door/tls.ts'
 import { startAdminListener } from './http/admin-listener.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import type { Clock } from './lib/clock.ts'
@@ -52,7 +52,12 @@ export async function serve(options: ServeOptions): Promise<Running> {
     maxTargetBytes: config.limits.url,
     maxRequests: config.limits.requests,
   })
-  const tls = config.tls === null ? null : await openServerTls({ ...config.tls, clock, onNotice })
+  const noteCertificate = (outcome: TlsOutcome): void => {
+    const parts = { at: clock(), target: config.tls?.cert ?? null }
+    if (outcome.kind === 'loaded') composed.audit.note(auditEvent({ ...parts, kind: 'certificate.loaded' }))
+    else composed.audit.note(auditEvent({ ...parts, kind: 'certificate.refused', result: 'refused', reason: outcome.why }))
+  }
+  const tls = config.tls === null ? null : await openServerTls({ ...config.tls, clock, later, onNotice, onOutcome: noteCertificate })
   const devServer = config.site?.devServer ?? null
   const shared: Omit<ListenOptions, 'host' | 'port' | 'tls'> = {
     limits: {
@@ -108,7 +113,10 @@ export async function serve(options: ServeOptions): Promise<Running> {
       publicOrigin: policy.publicOrigin,
       port: main.port,
       adminPort: admin.port,
-      reopenLogs: () => composed.reopenLogs(),
+      reopenLogs() {
+        composed.reopenLogs()
+        void tls?.reload()
+      },
       close: (graceMs) => (closing ??= close(graceMs)),
     }
 

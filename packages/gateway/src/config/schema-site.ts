@@ -1,10 +1,7 @@
 import * as z from 'zod'
+import { SITE_POLICY } from '../site/content-policy.ts'
 import { accessSchema } from './schema-api.ts'
 import { duration, filePath, httpUrl } from './values.ts'
-
-/** Own scripts, styles and calls only. Inline styles stay allowed: most component libraries write them, and they run no code. */
-export const DEFAULT_CSP =
-  "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 
 const siteObject = z.strictObject({
   folder: filePath().nullable().default(null).describe('The folder with the website’s files.'),
@@ -13,7 +10,7 @@ const siteObject = z.strictObject({
     .default(null)
     .describe('The URL of a dev server instead; its WebSocket passes, too.'),
   spa: z.boolean().default(false).describe('Answer index.html for pages that are no file (client-side routing).'),
-  csp: z.string().default(DEFAULT_CSP).describe('The Content-Security-Policy of its pages.'),
+  csp: z.string().default(SITE_POLICY).describe('The Content-Security-Policy of its pages.'),
   access: accessSchema.default('public').describe('Who may open it: `public`, `login`, or `{ role: NAME }`.'),
   cache: duration(0)
     .prefault('0s')
