@@ -16,7 +16,7 @@ async function claiming(digest: string): Promise<RequestMessage> {
 }
 
 describe('Content-Digest (RFC 9530)', () => {
-  it('gives the value that RFC 9421 §7.2.8 and RFC 9530 print for {"hello": "world"}', async () => {
+  it('gives the values that RFC 9421 prints in §7.2.8 and Appendix B.2 for {"hello": "world"}', async () => {
     expect(await contentDigest(HELLO)).toBe(SHA256)
     expect(await contentDigest(HELLO, 'sha-512')).toBe(
       'sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHWXvJwew==:',

@@ -157,6 +157,21 @@ describe('keys at an address', () => {
     expect(await answerOf(keys, 'old', NOON + 31 + 601)).toBe('unknown')
   })
 
+  it('half-way through its life a set is renewed beside a request, which does not wait', async () => {
+    reply = json(set(old.publicJwk))
+    const keys = source({ maxAgeSeconds: 600 })
+    expect(await answerOf(keys, 'old')).toBe('key')
+    const held: ServerResponse[] = []
+    reply = (_request, response) => void held.push(response)
+    expect(await answerOf(keys, 'old', NOON + 301)).toBe('key')
+    await expect.poll(() => held.length).toBe(1)
+    expect(await answerOf(keys, 'old', NOON + 302)).toBe('key')
+    held[0]!.end(set(next.publicJwk))
+    await expect.poll(() => answerOf(keys, 'old', NOON + 303)).toBe('unknown')
+    expect(await answerOf(keys, 'next', NOON + 303)).toBe('key')
+    expect(asked).toBe(2)
+  })
+
   it('an old set is not used when no new one is to be had (UPV-12)', async () => {
     reply = json(set(old.publicJwk))
     const keys = source({ maxAgeSeconds: 600 })

@@ -9,7 +9,7 @@ export type DigestAlgorithm = 'sha-256' | 'sha-512'
 export type DigestProblem = 'malformed' | 'missing_digest' | 'weak_digest' | 'digest_mismatch'
 
 const HASHES: Readonly<Record<DigestAlgorithm, string>> = { 'sha-256': 'SHA-256', 'sha-512': 'SHA-512' }
-// Deprecated in the registry (RFC 9530 §7.2, §6.6): collisions are within reach, so even next to a good digest they are refused.
+// Deprecated in the registry (RFC 9530 §5): collisions are within reach, so even next to a good digest they are refused.
 const OBSOLETE: readonly string[] = ['md5', 'sha', 'unixsum', 'unixcksum', 'adler', 'crc32c']
 
 /** A `Content-Digest` value (RFC 9530 §2) over the bytes as sent: after content coding, before transfer coding. */
