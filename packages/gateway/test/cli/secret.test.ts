@@ -132,6 +132,7 @@ describe('cloakroom secret', () => {
     writeFileSync(join(folder.path, 'cloakroom.key.new'), 'left behind')
     const ran = await run(['secret', 'rekey', '--new-key'])
     expect(ran).toMatchObject({ code: 73 })
+    expect(ran.err).toMatch(/left from an attempt that was broken off[\s\S]*rename/)
     expect(readFileSync(join(folder.path, 'cloakroom.key.new'), 'utf8')).toBe('left behind')
     expect((await run(['check'])).code).toBe(0)
   })
