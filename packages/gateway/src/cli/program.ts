@@ -37,7 +37,7 @@ Examples:
   cloakroom start                    runs the gateway
   cloakroom check                    says what is wrong with cloakroom.yaml, and how to mend it
 
-Every command takes --json. NO_COLOR turns colours off. Exit codes: 0 done, 1 not done or found something,
+All commands but demo take --json. NO_COLOR turns colours off. Exit codes: 0 done, 1 not done or found something,
 64 usage, 69 unavailable, 73 and 74 files, 78 configuration.`,
     )
   addInit(program, does)
