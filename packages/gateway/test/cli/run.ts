@@ -20,7 +20,8 @@ export interface RunOptions {
 
 /** The real command as a child process, without a terminal. */
 export async function cloakroom(args: readonly string[], { cwd, input = '', env = {} }: RunOptions): Promise<Ran> {
-  const child = spawn(process.execPath, ['--conditions=source', MAIN, ...args], { cwd, env: { ...process.env, ...env } })
+  // A command that should have refused and runs on instead must not outlive its test.
+  const child = spawn(process.execPath, ['--conditions=source', MAIN, ...args], { cwd, env: { ...process.env, ...env }, timeout: 25_000 })
   let out = ''
   let err = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
