@@ -73,7 +73,7 @@ export function compose({ config, stores, vault, policy, clock, random, later }:
     random,
     ownWords: () => [theme.name, policy().publicHost],
   }
-  const forward = createForward({ upstreamCa: authoritiesOf(config) })
+  const forward = createForward({ upstreamCa: authoritiesOf(config), clock })
   const gateway = createSpine({
     policy,
     sessions,
@@ -97,6 +97,7 @@ export function compose({ config, stores, vault, policy, clock, random, later }:
     audit,
     observer,
     pseudonym: 'cloakroom',
+    via: `cloakroom-${Buffer.from(random(6)).toString('hex')}`,
   })
   return {
     gateway,

@@ -98,4 +98,6 @@ export interface Parts {
   readonly observer: ObserverPart
   /** Our name in `Via` and `User-Agent` towards upstreams. */
   readonly pseudonym: string
+  /** Our name in `Via` when it is to be told from that of other gateways; `pseudonym` when left out. */
+  readonly via?: string
 }

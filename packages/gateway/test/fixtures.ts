@@ -18,6 +18,8 @@ export function makeApi(change: Partial<Api> = {}): Api {
     destinations: ['empty'],
     access: { kind: 'login' },
     onLeak: 'redact',
+    deleteBody: false,
+    privateNetwork: false,
     limits: { requestBytes: 10_485_760, responseBytes: null, connectMs: 5000, headMs: 30_000, idleMs: 60_000 },
     ...change,
   }

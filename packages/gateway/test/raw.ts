@@ -32,7 +32,7 @@ export async function converse(
   quietMs: number,
 ): Promise<Conversation & { readonly reached: readonly number[] }> {
   let bytes: Buffer = Buffer.alloc(0)
-  let closed = false
+  const state = { closed: false }
   let wake = (): void => undefined
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })
   socket.on('data', (chunk: Buffer) => {
@@ -42,7 +42,7 @@ export async function converse(
   // A reset after an answer is a close like any other.
   socket.on('error', () => undefined)
   socket.on('close', () => {
-    closed = true
+    state.closed = true
     wake()
   })
   const event = (ms: number): Promise<boolean> =>
@@ -57,20 +57,20 @@ export async function converse(
   let headOnly = false
   const reached: number[] = []
   for (const step of steps) {
-    if (closed) break
+    if (state.closed) break
     for (const { bytes: piece, delayMs = 0 } of step.pieces) {
       if (delayMs > 0) await event(delayMs)
       socket.write(piece)
     }
     wanted += step.answers ?? 1
     headOnly = step.head ?? false
-    while (!closed && readAnswers(bytes, headOnly).answers.length < wanted && (await event(quietMs)));
+    while (!state.closed && readAnswers(bytes, headOnly).answers.length < wanted && (await event(quietMs)));
     // Does it close after its answer? A moment is enough on loopback.
-    if (!closed && readAnswers(bytes, headOnly).answers.length >= wanted) while (!closed && (await event(CLOSE_MS)));
+    if (readAnswers(bytes, headOnly).answers.length >= wanted) while (!state.closed && (await event(CLOSE_MS)));
     reached.push(readAnswers(bytes, headOnly).answers.length)
   }
   socket.destroy()
-  return { ...readAnswers(bytes, headOnly), closed, reached }
+  return { ...readAnswers(bytes, headOnly), closed: state.closed, reached }
 }
 
 const CLOSE_MS = 40

@@ -26,7 +26,7 @@ export function checkApis(config: Config, report: Report): void {
         'Set `site`, or choose `access: public` or `login`.',
       )
     }
-    for (const flag of ['unsafeAllowPlainHttp', 'unsafeAllowPublicWrites'] as const) {
+    for (const flag of ['unsafeAllowPlainHttp', 'unsafeAllowPrivateNetwork', 'unsafeAllowPublicWrites'] as const) {
       if (api[flag]) warnUnsafe(['apis', name, flag], report)
     }
     seen.push({ name, path: api.path })

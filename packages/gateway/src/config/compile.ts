@@ -47,6 +47,9 @@ function compileApi(name: string, api: ApiConfig): Api {
     destinations: api.destinations,
     access: compileAccess(api.access),
     onLeak: api.onLeak,
+    deleteBody: api.deleteBody,
+    // Named outright, an address is the owner's wish; only a name can be turned by somebody else.
+    privateNetwork: api.unsafeAllowPrivateNetwork || upstream.hostname === 'localhost',
     limits: {
       requestBytes: api.limits.requestBody,
       responseBytes: api.limits.responseBody,

@@ -72,6 +72,11 @@ export const apiSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('A PEM file with the certificate authority of an upstream that no public authority vouches for.'),
+  deleteBody: z.boolean().default(false).describe('Let DELETE carry a body; without it such a call is refused, as with GET.'),
+  unsafeAllowPrivateNetwork: z
+    .boolean()
+    .default(false)
+    .describe('Let the name in `upstream` resolve to a private address. An address or `localhost` written there needs no leave.'),
   unsafeAllowPlainHttp: z
     .boolean()
     .default(false)

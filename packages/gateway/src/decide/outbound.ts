@@ -46,6 +46,8 @@ export function mayCarry(name: string): boolean {
 export interface OutboundOptions {
   /** Our name in `Via` (RFC 9110 §7.6.3). */
   readonly pseudonym: string
+  /** Another one for `Via`, which only this process has: by it, a request that comes back is known. */
+  readonly via?: string | undefined
   /** True while answers are searched for the secret: a compressed one would have to be unpacked first. */
   readonly identityOnly: boolean
 }
@@ -63,8 +65,14 @@ export function outbound(head: RequestHead, route: ApiRoute, options: OutboundOp
   }
   headers.push(['accept-encoding', options.identityOnly ? 'identity' : (head.headers.get('accept-encoding') ?? 'identity')])
   if (!api.carry.includes('user-agent')) headers.push(['user-agent', options.pseudonym])
-  headers.push(['via', `1.1 ${options.pseudonym}`], ['x-request-id', head.id])
+  headers.push(['via', `1.1 ${options.via ?? options.pseudonym}`], ['x-request-id', head.id])
   return { method: head.method, origin: api.upstreamOrigin, path: upstreamPath(head.path, route), query: head.query, headers }
+}
+
+/** Was this request here before? RFC 9110 §7.6.3: each gateway on the way has added its name to `Via`. */
+export function isLoop(head: RequestHead, name: string): boolean {
+  const via = head.headers.get('via')
+  return via !== null && via.split(',').some((hop) => hop.trim().split(/[ \t]+/)[1] === name)
 }
 
 /** Asked again for every request, although a configuration that names a forbidden field does not start. */

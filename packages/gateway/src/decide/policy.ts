@@ -32,6 +32,10 @@ export interface Api {
   readonly destinations: readonly string[]
   readonly access: Access
   readonly onLeak: LeakAnswer
+  /** May DELETE carry a body? */
+  readonly deleteBody: boolean
+  /** May the upstream's name resolve to an address that is not on the internet? */
+  readonly privateNetwork: boolean
   readonly limits: ApiLimits
 }
 

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { LookupFunction } from 'node:net'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { Pool } from 'undici'
 import type { Departure, RequestBody } from '../answer.ts'
@@ -6,6 +7,9 @@ import type { OutboundHead } from '../decide/outbound.ts'
 import type { Api } from '../decide/policy.ts'
 import { GateError } from '../errors.ts'
 import type { ForwardPart, UpstreamAnswer } from '../parts.ts'
+import { systemClock, type Clock } from '../lib/clock.ts'
+import { createBreaker } from './breaker.ts'
+import { guardedLookup, type Resolve } from './guarded-lookup.ts'
 import { type Lane, RoundTrip } from './round-trip.ts'
 import { wireFields, wireTarget } from './wire.ts'
 
@@ -16,6 +20,9 @@ export interface ForwardOptions {
   readonly connections?: number
   /** Requests that may wait for one of them, each for as long as a connect may take; more get `busy`. */
   readonly waiting?: number
+  readonly clock?: Clock
+  /** Asks the DNS; the system's own resolver by default. */
+  readonly resolve?: Resolve
 }
 
 /** Far above what one process can serve at 40 µs a request and 100 ms upstreams; long-lived streams need the room. */
@@ -24,15 +31,20 @@ const WAITING = 256
 
 /** The way out: one pool of verified HTTP/1.1 connections for each upstream. `close` ends them, requests in flight included. */
 export function createForward(options: ForwardOptions = {}): ForwardPart & { close(): Promise<void> } {
-  const { connections = CONNECTIONS, waiting = WAITING, upstreamCa } = options
+  const { connections = CONNECTIONS, waiting = WAITING, upstreamCa, clock = systemClock, resolve } = options
   const lanes = new Map<string, Lane & { readonly pool: Pool }>()
   let closed = false
 
-  function laneOf(origin: string, connectMs: number): Lane {
-    const key = `${connectMs} ${origin}`
+  function laneOf(origin: string, connectMs: number, anywhere: boolean): Lane {
+    const key = `${connectMs} ${anywhere} ${origin}`
     const known = lanes.get(key)
     if (known !== undefined) return known
-    const lane = { pool: openPool(origin, connectMs, connections, upstreamCa?.get(origin) ?? null), inFlight: 0 }
+    const connect = { timeout: connectMs, lookup: guardedLookup(resolve, anywhere) }
+    const lane = {
+      pool: openPool(origin, connect, connections, upstreamCa?.get(origin) ?? null),
+      inFlight: 0,
+      breaker: createBreaker(clock),
+    }
     lanes.set(key, lane)
     return lane
   }
@@ -44,13 +56,17 @@ export function createForward(options: ForwardOptions = {}): ForwardPart & { clo
     if (body !== null && body.length !== null && body.length > requestBytes) {
       throw new GateError('body_too_large', `${api.name}: ${body.length} of ${requestBytes} bytes`)
     }
-    const lane = laneOf(request.origin, connectMs)
+    const lane = laneOf(request.origin, connectMs, api.privateNetwork)
     if (lane.inFlight >= connections + waiting)
       throw new GateError('busy', `${api.name}: ${waiting} requests wait already`, { retryAfterMs: 1000 })
+    const path = wireTarget(request)
+    const headers = wireFields(request, body === null ? null : body.length)
+    const pauseMs = lane.breaker.pause()
+    if (pauseMs !== null) throw new GateError('upstream_paused', `${api.name}: too many failures in a row`, { retryAfterMs: pauseMs })
     const options = {
-      path: wireTarget(request),
+      path,
       method: request.method,
-      headers: wireFields(request, body === null ? null : body.length),
+      headers,
       body: body === null ? null : readOnly(body.stream),
       headersTimeout: headMs,
       bodyTimeout: idleMs,
@@ -81,14 +97,19 @@ function readOnly(stream: Readable): Readable {
   return stream.iterator({ destroyOnReturn: false }) as unknown as Readable
 }
 
-function openPool(origin: string, connectMs: number, connections: number, ca: string | null): Pool {
+function openPool(
+  origin: string,
+  connect: { readonly timeout: number; readonly lookup: LookupFunction },
+  connections: number,
+  ca: string | null,
+): Pool {
   const secureContext = origin.startsWith('https:') ? trust(ca) : undefined
   return new Pool(origin, {
     connections,
     allowH2: false,
     pipelining: 1,
     connect: {
-      timeout: connectMs,
+      ...connect,
       // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment changes nothing (CVE-2026-107318 class).
       rejectUnauthorized: true,
       ...(secureContext === undefined ? {} : { secureContext }),

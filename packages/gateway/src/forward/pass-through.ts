@@ -1,7 +1,7 @@
 import type { Answer, Departure, RequestBody } from '../answer.ts'
 import { place } from '../decide/credential.ts'
 import type { RequestHead } from '../decide/head.ts'
-import { outbound, type OutboundHead } from '../decide/outbound.ts'
+import { isLoop, outbound, type OutboundHead } from '../decide/outbound.ts'
 import type { ApiRoute } from '../decide/route.ts'
 import { GateError } from '../errors.ts'
 import type { OpenCredential } from '../parts.ts'
@@ -22,6 +22,9 @@ export async function passThrough(
 ): Promise<Answer> {
   // RFC 9110 §9.3.1: such a body means nothing, and is a second request to a server that does not expect it. Always refused, never dropped.
   if (body !== null && (head.method === 'GET' || head.method === 'HEAD')) throw new GateError('bad_request', `${head.method} with a body`)
+  // RFC 9110 §9.3.5 says the same of DELETE, but for servers that are known to want it: the owner says which.
+  if (body !== null && head.method === 'DELETE' && !route.api.deleteBody) throw new GateError('bad_request', 'DELETE with a body')
+  if (isLoop(head, parts.via ?? parts.pseudonym)) throw new GateError('loop_detected', `${route.api.name} leads back to this gateway`)
   const trip: Trip = { head, route, parts, departure }
   try {
     const { credential: name, upstreamOrigin } = route.api
@@ -39,7 +42,7 @@ async function travel(trip: Trip, body: RequestBody | null, credential: OpenCred
   const { head, route, parts, departure } = trip
   let guard: LeakGuard | null = null
   try {
-    const bare = outbound(head, route, { pseudonym: parts.pseudonym, identityOnly: credential !== null })
+    const bare = outbound(head, route, { pseudonym: parts.pseudonym, via: parts.via, identityOnly: credential !== null })
     const request = credential === null ? bare : withCredential(bare, credential)
     if (credential !== null) guard = openGuard(credential)
     const answer = await parts.forward.send(request, body, route.api, departure)

@@ -2,18 +2,25 @@ import type { Dispatcher } from 'undici'
 import type { BodySink, BodySource, Departure, RequestBody } from '../answer.ts'
 import type { HeaderField } from '../decide/headers.ts'
 import type { Api } from '../decide/policy.ts'
-import { GateError } from '../errors.ts'
+import { type FailureCode, GateError } from '../errors.ts'
 import type { UpstreamAnswer } from '../parts.ts'
+import type { Breaker } from './breaker.ts'
 import { failureOf, isBrokenConnection } from './failure.ts'
 
 /** The connections to one upstream, and how many requests are on them or wait for one. */
 export interface Lane {
   readonly pool: Dispatcher
   inFlight: number
+  readonly breaker: Breaker
 }
 
 /** Bytes of an answer that are kept before anybody asks for them; more stay in the socket. */
 const KEEP_BYTES = 65_536
+/** Interim answers (RFC 9110 §15.2) before the one that counts; each would grant the upstream its time anew. */
+const MOST_INTERIM = 16
+
+/** What says that the upstream, or the way to it, is down. */
+const DOWN: ReadonlySet<FailureCode> = new Set(['upstream_unreachable', 'upstream_timeout', 'upstream_untrusted', 'upstream_refused'])
 
 type Settle = { readonly resolve: (answer: UpstreamAnswer) => void; readonly reject: (cause: Error) => void }
 
@@ -37,6 +44,7 @@ export class RoundTrip implements Dispatcher.DispatchHandler, UpstreamAnswer, Bo
   #again: boolean
   #sent = 0
   #received = 0
+  #interim = 0
   #sink: BodySink | null = null
   #kept: Uint8Array[] = []
   #keptBytes = 0
@@ -67,6 +75,7 @@ export class RoundTrip implements Dispatcher.DispatchHandler, UpstreamAnswer, Bo
       this.#settle = { resolve, reject }
       if (departure !== undefined) {
         if (departure.gone) {
+          this.#lane.breaker.abandoned()
           reject(new GateError('bad_request', 'the visitor was gone before the request was sent'))
           return
         }
@@ -105,11 +114,22 @@ export class RoundTrip implements Dispatcher.DispatchHandler, UpstreamAnswer, Bo
     status: number,
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ): void {
-    if (status < 200) return
+    if (status < 200) {
+      this.#interim++
+      if (this.#interim > MOST_INTERIM)
+        controller.abort(new GateError('upstream_invalid', `${this.#api.name}: interim answers without end`))
+      return
+    }
     if (status > 599) throw new GateError('upstream_invalid', `${this.#api.name}: status ${status}`)
+    this.#lane.breaker.succeeded()
     this.status = status
     this.headers = fieldsOf(headers)
-    const { 'content-length': length } = headers
+    const { 'content-length': length, 'transfer-encoding': coding } = headers
+    // RFC 9112 §6.3: a coding that nobody here undoes; its body would pass for the plain one, past the search for the secret.
+    if (coding !== undefined && !(typeof coding === 'string' && coding.toLowerCase() === 'chunked')) {
+      controller.abort(new GateError('upstream_invalid', `${this.#api.name}: a transfer coding that was not asked for`))
+      return
+    }
     if (typeof length === 'string' && status !== 204 && status !== 304) this.length = Number(length)
     const { responseBytes } = this.#api.limits
     if (responseBytes !== null && this.length !== null && this.length > responseBytes && this.#options.method !== 'HEAD') {
@@ -173,6 +193,7 @@ export class RoundTrip implements Dispatcher.DispatchHandler, UpstreamAnswer, Bo
     if (this.#over) return
     this.#over = true
     this.#failure = reason
+    if (this.status === 0) this.#lane.breaker.abandoned()
     this.#kept = []
     this.#clearQueued()
     const settle = this.#settle
@@ -206,6 +227,10 @@ export class RoundTrip implements Dispatcher.DispatchHandler, UpstreamAnswer, Bo
 
   #fail(cause: GateError): void {
     if (this.#over) return
+    if (this.status === 0) {
+      if (DOWN.has(cause.code)) this.#lane.breaker.failed()
+      else this.#lane.breaker.abandoned()
+    }
     this.#failure = cause
     const settle = this.#settle
     if (settle === null) {

@@ -6,7 +6,7 @@ import { type FailureCode, GateError } from '../errors.ts'
 import type { Parts } from '../parts.ts'
 
 /** What the way out and back needs of the gateway's parts. */
-export type WayParts = Pick<Parts, 'policy' | 'vault' | 'forward' | 'audit' | 'pseudonym'>
+export type WayParts = Pick<Parts, 'policy' | 'vault' | 'forward' | 'audit' | 'pseudonym' | 'via'>
 
 /** One request that was passed, and all that its way out and back needs. */
 export interface Trip {
@@ -22,6 +22,7 @@ const UPSTREAM_FAILURES: ReadonlySet<FailureCode> = new Set([
   'upstream_invalid',
   'upstream_redirect',
   'upstream_timeout',
+  'upstream_refused',
   'answer_too_large',
 ])
 
