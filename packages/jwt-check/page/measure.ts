@@ -21,8 +21,13 @@ export async function measure(entry: string): Promise<{ readonly core: number; r
     for (const imported of chunk.imports) follow(imported)
   }
   for (const { fileName, isEntry } of chunks) if (isEntry) follow(fileName)
-  const gzip = (wanted: boolean): number => chunks.filter(({ fileName }) => eager.has(fileName) === wanted).reduce((sum, { code }) => sum + gzipSync(code, { level: 9 }).length, 0)
-  return { core: chunks.filter(({ fileName }) => eager.has(fileName)).reduce((sum, { code }) => sum + code.length, 0), coreGzip: gzip(true), lazyGzip: gzip(false) }
+  const gzip = (wanted: boolean): number =>
+    chunks.filter(({ fileName }) => eager.has(fileName) === wanted).reduce((sum, { code }) => sum + gzipSync(code, { level: 9 }).length, 0)
+  return {
+    core: chunks.filter(({ fileName }) => eager.has(fileName)).reduce((sum, { code }) => sum + code.length, 0),
+    coreGzip: gzip(true),
+    lazyGzip: gzip(false),
+  }
 }
 
 if (process.argv[1] === import.meta.filename) {

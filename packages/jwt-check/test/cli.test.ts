@@ -147,7 +147,7 @@ describe('the command', () => {
     expect((await run([path, '--algorithms', 'PS256'])).out).toContain('JWT-02')
     expect((await run([path, '--profile', 'logout'])).out).toContain('JWT-25')
     const own = file('profile.json', { extends: 'access-token', name: 'ours', requires: ['tenant'], lifetime: { warning: 60 } })
-    expect((await run([path, '--profile', own])).out).toContain('ours should not exceed 1')
+    expect((await run([path, '--profile', own])).out).toContain('ours should not exceed 1 minutes')
     expect((await run([path, '--profile', file('odd.json', { lifetime: 5 })])).err).toContain('"lifetime"')
     expect((await run([path, '--now', '2030-01-01T00:00:00Z'])).out).toContain('JWT-16')
   })

@@ -16,7 +16,12 @@ export const lifetime: Rule = {
       const seconds = exp - start
       const { warning, error = Number.POSITIVE_INFINITY } = profile.lifetime
       if (seconds <= warning) return []
-      const reason = `The JWT lives ${Math.round(seconds / 60)} minutes; ${profile.name} should not exceed ${warning / 60}.`
+      const reason = `The JWT lives ${span(seconds)}; ${profile.name} should not exceed ${span(warning)}.`
       return [{ pointer: 'claims.exp', severity: seconds > error ? 'error' : 'warning', reason }]
     }),
+}
+
+function span(seconds: number): string {
+  if (seconds >= 2 * 86_400) return `${Math.round(seconds / 86_400)} days`
+  return seconds >= 2 * 3600 ? `${Math.round(seconds / 3600)} hours` : `${Math.round(seconds / 60)} minutes`
 }

@@ -247,4 +247,16 @@ export const algorithmCases: readonly Case[] = [
     parts: async () => ({ jwts: [await jwt(), raw({ alg: 'hs256' }), raw({ alg: 'HS512' }), jwe({ alg: 'A256KW' })] }),
   },
   { id: 'JWT-14', name: 'none, which JWT-01 reports', parts: () => ({ jwts: [raw({ alg: 'None' })] }) },
+  {
+    id: 'JWT-04',
+    name: 'a JWT without kid and the only key of another type, though that has a kid',
+    parts: async () => ({ jwts: [await jwt()], keySets: open({ ...rsaKey, kid: 'a' }) }),
+    fires: { pointer: 'header.alg', reason: 'kty "RSA"' },
+  },
+  {
+    id: 'JWT-14',
+    name: 'a dir key that signs, chosen without kid',
+    parts: () => ({ jwts: [jwe({ alg: 'dir' })], keySets: held({ ...macKey, kid: 'a', alg: 'HS512' }) }),
+    fires: { pointer: 'header.alg', reason: 'another use' },
+  },
 ]

@@ -69,13 +69,13 @@ export const claimCases: readonly Case[] = [
     id: 'JWT-17',
     name: 'a logout token of three minutes',
     parts: () => as('logout', { ...logout, exp: now + 180 }),
-    fires: { pointer: 'claims.exp', reason: 'logout should not exceed 2' },
+    fires: { pointer: 'claims.exp', reason: 'logout should not exceed 2 minutes' },
   },
   {
     id: 'JWT-17',
     name: 'a lifetime counted from nbf',
     parts: () => as('access-token', { ...without('iat'), nbf: now, exp: now + 7200 }),
-    fires: { pointer: 'claims.exp', reason: '120 minutes' },
+    fires: { pointer: 'claims.exp', reason: '2 hours' },
   },
   { id: 'JWT-17', name: 'an access token of exactly an hour', parts: () => as('access-token', { ...good, iat: now, exp: now + 3600 }) },
   { id: 'JWT-17', name: 'an access token of exactly a day, as an error', parts: () => as('any', { ...good, iat: now, exp: now + 86_400 }) },
@@ -451,4 +451,10 @@ export const claimCases: readonly Case[] = [
   },
   { id: 'JWT-50', name: 'a short token of narrow scope', parts: () => as('access-token', { ...good, iat: now, exp: now + 900 }) },
   { id: 'JWT-50', name: 'an ID token of an hour', parts: () => as('id-token', { ...without('scope'), nonce: 'n', exp: now + 3600 }) },
+  {
+    id: 'JWT-25',
+    name: "a logout token under a profile of one's own",
+    parts: async () => ({ jwts: [await jwt({ ...logout, nonce: 'n' })], profile: { ...profiles.any, name: 'ours', typ: ['logout+jwt'] } }),
+    fires: { pointer: 'claims.nonce' },
+  },
 ]

@@ -186,4 +186,15 @@ export const contentCases: readonly Case[] = [
     fires: { pointer: 'line 3', reason: 'A JWT lies in' },
   })),
   { id: 'JWT-53', name: 'a scan without sightings', parts: async () => ({ jwts: [await jwt()] }) },
+  {
+    id: 'JWT-46',
+    name: 'status 400 for one flaw and 401 for the other',
+    parts: () => ({ exchanges: [exchange({ flaw: 'signature', status: 400 }), exchange({ flaw: 'claims' })] }),
+    fires: { pointer: 'response.status', reason: '400' },
+  },
+  {
+    id: 'JWT-51',
+    name: 'a bound token that was answered by a choice of pages',
+    parts: () => ({ exchanges: [exchange({ jwt: bound, status: 300 })] }),
+  },
 ]

@@ -95,4 +95,10 @@ export const dpopCases: readonly Case[] = [
     parts: async () => ({ jwts: [await proof({ claims: { ath } })], dpop: context }),
   },
   { id: 'JWT-52', name: 'an access token', parts: async () => ({ jwts: [await jwt()] }) },
+  {
+    id: 'JWT-52',
+    name: "a faulty proof under a profile of one's own",
+    parts: async () => ({ jwts: [await proof({ claims: { htm: '' } })], profile: { ...profiles.any, name: 'ours', typ: ['dpop+jwt'] } }),
+    fires: { pointer: 'claims.htm', reason: 'missing' },
+  },
 ]

@@ -313,4 +313,10 @@ export const formCases: readonly Case[] = [
       jwts: [raw({ alg: 'Ed25519' }, good, signatureBlock(64)), raw({ alg: 'Ed25519' }, { ...good, sub: 'b' }, signatureBlock(64))],
     }),
   },
+  {
+    id: 'JWT-45',
+    name: 'an unknown kid and no key that verifies',
+    parts: async () => ({ jwts: [await jwt(good, { kid: 'z' }, otherEcKey)], keySets: open({ ...ecKey, kid: 'a' }) }),
+    fires: { pointer: 'signature', reason: 'does not verify' },
+  },
 ]

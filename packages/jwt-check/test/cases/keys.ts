@@ -396,4 +396,21 @@ export const keyCases: readonly Case[] = [
     }),
   },
   { id: 'JWT-47', name: 'secrets that the owner hands to the checker', parts: () => ({ keySets: held(macKey, ecKey) }) },
+  {
+    id: 'JWT-07',
+    name: 'a typed key of exactly 32 characters',
+    parts: () => ({ keySets: held(secret('q9Wn3xT7bZ4kLr8Vd2Ys6Hf1Gj5Mc0Pa')) }),
+  },
+  {
+    id: 'JWT-07',
+    name: 'a typed key of 31 characters',
+    parts: () => ({ keySets: held(secret('q9Wn3xT7bZ4kLr8Vd2Ys6Hf1Gj5Mc0P')) }),
+    fires: { pointer: 'keys[0].k', reason: 'typed characters' },
+  },
+  {
+    id: 'JWT-09',
+    name: 'a prime shared by neighbours',
+    parts: () => ({ keySets: open(rsa(shared[0]), rsa(shared[1])) }),
+    fires: { pointer: 'keys[0].n', reason: 'keys[1]', times: 1 },
+  },
 ]
