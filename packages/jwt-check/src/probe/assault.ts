@@ -1,4 +1,6 @@
-import { redact } from '../finding.ts'
+import { printable, redact } from '../finding.ts'
+import { headerOf } from '../jose/jwt.ts'
+import { readJwt } from '../jose/read.ts'
 import type { Attack, Forgery, Material } from './attack.ts'
 import type { Canary } from './canary.ts'
 import type { Answer, Outcome, Target } from './target.ts'
@@ -13,7 +15,7 @@ export type Trial = {
   readonly verdict: 'held' | 'accepted' | 'obeyed' | 'slow' | 'broken' | 'unsendable'
   readonly status: number
   readonly milliseconds: number
-  /** Header of the forged JWT and its redacted form: enough to make it again, too little to use it. */
+  /** The forged JWT in redacted form, with its header in plain text: enough to make it again, too little to use it. */
   readonly shown: string
   readonly flaw: Forgery['flaw']
   readonly body: string
@@ -61,8 +63,13 @@ function trial({ name, ruleId }: Attack, forgery: Forgery, answer: Answer, verdi
     verdict,
     status: answer.status,
     milliseconds: Math.round(answer.milliseconds),
-    shown: redact(forgery.jwt),
+    shown: shownForm(forgery.jwt),
     flaw: forgery.flaw,
     body: answer.body,
   }
+}
+
+function shownForm(jwt: string): string {
+  const header = headerOf(readJwt(jwt))
+  return header === undefined ? redact(jwt) : `${redact(jwt)} with header ${printable(JSON.stringify(header), 160)}`
 }
