@@ -1,4 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -185,6 +187,16 @@ describe('what the command prints', () => {
     expect((await run([path, '--no-color'], { terminal: true })).out).not.toContain(escape)
   })
 
+  it('lists eight findings of one rule for people, and all of them for machines', async () => {
+    const path = file(
+      'many.jwt',
+      Array.from({ length: 12 }, (_, i) => raw({ alg: 'none', typ: 'at+jwt' }, { ...good, sub: `u${i}` }, '')).join('\n'),
+    )
+    expect((await run([path])).out).toContain('… and 4 more by this rule')
+    const many = JSON.parse((await run([path, '--json', '--only', 'JWT-01'])).out)
+    expect(many.findings).toHaveLength(12)
+  })
+
   it('never holds a whole JWT or a signature, in any format', async () => {
     const inputs = [sound, bad, `${sound}\n`, `${sound}=`, raw({ alg: 'HS256', kid: sound }), await jwt({ ...good, iss: sound, note: bad })]
     for (const [index, text] of inputs.entries()) {
@@ -212,6 +224,39 @@ describe('what the command prints', () => {
     expect(results[0]).toMatchObject({ ruleId: 'JWT-01', ruleIndex: 0, level: 'error', message: { text: expect.any(String) } })
     expect(results[0].locations[0].physicalLocation.artifactLocation.uri).toContain('bad.jwt')
     for (const { ruleId, ruleIndex } of results) expect(tool.driver.rules[ruleIndex].id).toBe(ruleId)
+  })
+})
+
+describe('probing by command', () => {
+  const claims = {
+    iss: 'https://issuer.example',
+    aud: 'a',
+    sub: 'u',
+    iat: Math.floor(Date.now() / 1000),
+    exp: Math.floor(Date.now() / 1000) + 300,
+  }
+
+  it('reports what a verifier accepted, says what was not tried, and exits with 1', async () => {
+    const server = createServer((request, response) =>
+      response.writeHead(/^Bearer eyJ[\w-]+\.eyJ/.test(request.headers.authorization ?? '') ? 200 : 401).end(),
+    )
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const path = file('valid.jwt', await jwt(claims))
+    const { code, out, err } = await run(['probe', url, '--jwt-file', path])
+    server.close()
+    expect(code).toBe(1)
+    expect(out).toContain('The verifier accepted another sub under the old signature')
+    expect(err).toMatch(/not tried, needs a signing key .*JWT-16 expired/)
+    expect(err).toMatch(/\d+ forged JWTs sent to http/)
+  })
+
+  it("exits with 4 when nobody answers, and with 2 for a host that is not one's own", async () => {
+    const path = file('valid.jwt', await jwt(claims))
+    expect((await run(['probe', 'http://127.0.0.1:9/', '--jwt-file', path])).code).toBe(4)
+    const { code, err } = await run(['probe', 'https://api.example/', '--jwt-file', path])
+    expect(code).toBe(2)
+    expect(err).toContain('this machine only')
   })
 })
 

@@ -13,7 +13,11 @@ export async function runProbe(inputs: readonly string[], options: Options, io: 
   const [url, ...rest] = inputs
   if (url === undefined || rest.length > 0) throw new CommandProblem('probe takes exactly one URL.', exitCodes.usage)
   const outcome = await attempt(url, options, io)
-  for (const { ruleId, attack, reason } of outcome.skipped) io.stderr.write(`not tried: ${ruleId} ${attack}: ${reason}\n`)
+  const reasons = new Set(outcome.skipped.map(({ reason }) => reason))
+  for (const reason of reasons) {
+    const names = outcome.skipped.filter((one) => one.reason === reason).map(({ ruleId, attack }) => `${ruleId} ${attack}`)
+    io.stderr.write(`not tried, ${reason}: ${names.join(', ')}\n`)
+  }
   const sent = outcome.trials.filter(({ verdict }) => verdict !== 'unsendable').length
   io.stderr.write(`${sent} forged JWTs sent to ${printable(url, 200)}\n`)
   const code = conclude(outcome.report, options, io)

@@ -7,6 +7,9 @@ import type { Style } from './style.ts'
 /** Width in characters to which explanations are wrapped. */
 const width = 96
 
+/** Findings of one rule that people want to read; machines get all. */
+const shownPerRule = 8
+
 const words: Readonly<Record<Severity, string>> = { error: 'error  ', warning: 'warning', info: 'info   ' }
 
 /** The report for people: what is wrong and where, then for each rule once why it matters and what to do. */
@@ -20,7 +23,7 @@ function block(findings: readonly Finding[], style: Style): string {
   const first = findings[0]
   const rule = rules.find(({ id }) => id === first?.ruleId)
   if (first === undefined || rule === undefined) return ''
-  const lines = findings.map(({ severity, at, pointer, reason }) => {
+  const lines = findings.slice(0, shownPerRule).map(({ severity, at, pointer, reason }) => {
     const place = pointer === '' ? at : `${at} ${style.dim('›')} ${pointer}`
     return `  ${paint(severity, style)(words[severity])} ${place}\n          ${wrapped(reason, 10)}\n`
   })
@@ -29,7 +32,8 @@ function block(findings: readonly Finding[], style: Style): string {
     `  ${style.dim('fix')}     ${wrapped(rule.remedy, 10)}`,
     `  ${style.dim(`source  ${rule.source}`)}`,
   ]
-  return `${style.bold(`${rule.id} ${rule.title}`)}\n${lines.join('')}${explained.join('\n')}\n`
+  const rest = findings.length > shownPerRule ? `  … and ${findings.length - shownPerRule} more by this rule (--json lists all)\n` : ''
+  return `${style.bold(`${rule.id} ${rule.title}`)}\n${lines.join('')}${rest}${explained.join('\n')}\n`
 }
 
 function summary({ counts, profiles, omitted }: Report, style: Style): string {

@@ -9,9 +9,10 @@ export type Scanned = {
   readonly keySets: readonly KeySet[]
 }
 
-/** All parts of several scans in one; JWTs that occur more than once are kept once. */
+/** All parts of several scans in one; a JWT that occurs more than once is kept where it was found first. */
 export function together(scans: readonly Scanned[]): Scanned {
-  const jwts = new Map(scans.flatMap((scan) => scan.jwts).map((jwt) => [jwt.text, jwt]))
+  const jwts = new Map<string, Scanned['jwts'][number]>()
+  for (const jwt of scans.flatMap((scan) => scan.jwts)) if (!jwts.has(jwt.text)) jwts.set(jwt.text, jwt)
   return {
     jwts: [...jwts.values()],
     sightings: scans.flatMap((scan) => scan.sightings),
