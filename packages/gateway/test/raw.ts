@@ -30,6 +30,7 @@ export async function converse(
   port: number,
   steps: readonly Step[],
   quietMs: number,
+  closeMs = CLOSE_MS,
 ): Promise<Conversation & { readonly reached: readonly number[] }> {
   let bytes: Buffer = Buffer.alloc(0)
   const state = { closed: false }
@@ -66,7 +67,7 @@ export async function converse(
     headOnly = step.head ?? false
     while (!state.closed && readAnswers(bytes, headOnly).answers.length < wanted && (await event(quietMs)));
     // Does it close after its answer? A moment is enough on loopback.
-    if (readAnswers(bytes, headOnly).answers.length >= wanted) while (!state.closed && (await event(CLOSE_MS)));
+    if (readAnswers(bytes, headOnly).answers.length >= wanted) while (!state.closed && closeMs > 0 && (await event(closeMs)));
     reached.push(readAnswers(bytes, headOnly).answers.length)
   }
   socket.destroy()

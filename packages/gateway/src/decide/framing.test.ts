@@ -43,12 +43,12 @@ describe('HTTP-05 one Host field that names a host', () => {
 describe('HTTP-04 HTTP-06 one way to find the end of the body', () => {
   test.each<[fields: HeaderField[], version: string, fault: string]>([
     [[['Transfer-Encoding', 'gzip, chunked']], '1.1', 'transfer_coding_refused'],
-    [[['Transfer-Encoding', 'gzip']], '1.1', 'transfer_coding_refused'],
-    [[['Transfer-Encoding', 'identity']], '1.1', 'transfer_coding_refused'],
+    [[['Transfer-Encoding', 'gzip']], '1.1', 'bad_request'],
+    [[['Transfer-Encoding', 'identity']], '1.1', 'bad_request'],
     [[['Transfer-Encoding', 'chunked, chunked']], '1.1', 'transfer_coding_refused'],
     [[['Transfer-Encoding', ', chunked']], '1.1', 'transfer_coding_refused'],
-    [[['Transfer-Encoding', 'chunked;x=1']], '1.1', 'transfer_coding_refused'],
-    [[['Transfer-Encoding', '']], '1.1', 'transfer_coding_refused'],
+    [[['Transfer-Encoding', 'chunked;x=1']], '1.1', 'bad_request'],
+    [[['Transfer-Encoding', '']], '1.1', 'bad_request'],
     [[['Transfer-Encoding', 'chunked']], '1.0', 'bad_request'],
     [
       [
@@ -87,7 +87,7 @@ describe('HTTP-04 HTTP-06 one way to find the end of the body', () => {
       '1.1',
       'bad_request',
     ],
-    [[], '0.9', 'version_refused'],
+    [[], '0.9', 'bad_request'],
     [[], '2.0', 'version_refused'],
     [[['Expect', '200-ok']], '1.1', 'expectation_failed'],
     [[['Expect', '100-continue, more']], '1.1', 'expectation_failed'],

@@ -24,7 +24,7 @@ const LENGTH = /^(?:0|[1-9]\d{0,14})$/
  * parser before it, which takes two Host fields and believes the first, and `gzip, chunked` as if it were `chunked`.
  */
 export function readFraming(headers: Headers, method: string, version: string): Framing | FramingFault {
-  if (version !== '1.1' && version !== '1.0') return 'version_refused'
+  if (version !== '1.1' && version !== '1.0') return version === '0.9' ? 'bad_request' : 'version_refused'
   let host: string | null = null
   let length: string | null = null
   let coding: string | null = null
@@ -68,8 +68,8 @@ export function readFraming(headers: Headers, method: string, version: string): 
   if (coding !== null) {
     // RFC 9112 §6.1: beside Content-Length it is an attack, and HTTP/1.0 does not know it.
     if (length !== null || version === '1.0') return 'bad_request'
-    // A coding that nobody here undoes: `gzip, chunked`, `identity`, `chunked;x=1`.
-    if (coding !== 'chunked') return 'transfer_coding_refused'
+    // §6.3: without chunked at the end, the body has none. With it, a coding before it is one that nobody here undoes.
+    if (coding !== 'chunked') return /[, \t]chunked$/.test(coding) ? 'transfer_coding_refused' : 'bad_request'
   }
   const hasBody = coding !== null || (length !== null && length !== '0')
   if (hasBody && BODILESS.includes(method)) return 'bad_request'

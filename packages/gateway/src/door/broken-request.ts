@@ -33,11 +33,8 @@ function codeOf({ code = '' }: NodeJS.ErrnoException): FailureCode | null {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
       return 'headers_too_large'
-    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return 'body_too_large'
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return 'request_timeout'
-    case 'HPE_INVALID_VERSION':
     case 'HPE_PAUSED_H2_UPGRADE':
       return 'version_refused'
     case 'HPE_CLOSED_CONNECTION':

@@ -150,7 +150,7 @@ function send(answer: Answer, request: IncomingMessage, response: ServerResponse
     }
     headers.push(['connection', 'close'])
     // With a refusal still to come, the connection has one more thing to say.
-  } else if (connection.closing && connection.whenIdle === null) headers.push(['connection', 'close'])
+  } else if (connection.closing && connection.whenIdle === null && connection.response === response) headers.push(['connection', 'close'])
   if (body === null || body instanceof Uint8Array) {
     if (mayHaveLength(answer.status)) headers.push(['content-length', String(body?.length ?? 0)])
     writeHead(response, answer.status, headers)
