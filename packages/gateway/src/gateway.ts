@@ -4,7 +4,7 @@ import { admit } from './decide/admit.ts'
 import { readCookie, SESSION_COOKIE, VISIT_COOKIE } from './decide/cookies.ts'
 import { decide, hits } from './decide/decide.ts'
 import type { Decision, Effect, Evidence, Reply } from './decide/facts.ts'
-import type { RequestHead } from './decide/head.ts'
+import { isNavigation, type RequestHead } from './decide/head.ts'
 import type { Policy } from './decide/policy.ts'
 import { accessOf, type ApiRoute, type Route } from './decide/route.ts'
 import { identify, type Visitor } from './decide/session.ts'
@@ -67,6 +67,9 @@ export function createSpine(parts: Parts): Gateway {
     } catch (cause) {
       parts.observer.failure(head, cause)
       answer = failed(head, cause)
+    }
+    if (answer.status >= 400 && parts.endpoints.toPage !== undefined && isProblem(answer) && isNavigation(head)) {
+      answer = await parts.endpoints.toPage(answer, head, policy).catch(() => answer)
     }
     parts.observer.access({ head, ...evidence, status: answer.status, code: codeOf(answer) })
     return policy.publicOrigin.startsWith('https:') && head.scheme === 'https' ? { ...answer, headers: [...answer.headers, HSTS] } : answer
@@ -145,6 +148,11 @@ function failed(head: RequestHead, cause: unknown): Answer {
   return problem(cause.code, { request: head.id, retryAfterMs: cause.retryAfterMs })
 }
 
-function codeOf(answer: Answer): string | null {
+/** Ours, and not yet a page: an upstream's problem details carry no code of ours. */
+function isProblem({ headers }: Answer): boolean {
+  return headers.some(([name, value]) => name === 'content-type' && value === 'application/problem+json') && codeOf({ headers }) !== null
+}
+
+function codeOf(answer: Pick<Answer, 'headers'>): string | null {
   return answer.headers.find(([name]) => name === 'cloakroom-error')?.[1] ?? null
 }

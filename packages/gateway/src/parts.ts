@@ -56,6 +56,8 @@ export interface ForwardPart {
 export interface EndpointsPart {
   /** The gateway's own endpoints, below `basePath`. */
   answer(head: RequestHead, body: RequestBody | null, policy: Policy): Promise<Answer>
+  /** A refusal of the gateway's as a page, for a person. Left out, a person gets problem details like everybody. */
+  toPage?(refusal: Answer, head: RequestHead, policy: Policy): Promise<Answer>
 }
 
 export interface SitePart {

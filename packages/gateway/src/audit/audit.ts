@@ -57,10 +57,11 @@ export function openAuditTrail(options: AuditTrailOptions): AuditTrail {
     },
     async commit(event) {
       onEvent?.(event)
-      lanes.file.push(event)
+      // The store is the sink that survives a power cut; a file that cannot be written holds nobody up.
+      const filed = lanes.file.commit(event).catch(() => undefined)
       try {
-        // The store is the sink that survives a power cut; the file follows within a batch.
         await lanes.store.commit(event)
+        await filed
       } catch (cause) {
         throw new GateError('store_unavailable', 'the audit trail could not be written', { cause })
       }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { auditEvent, browser, causedBy } from '../audit/event.ts'
 import type { Answer } from '../answer.ts'
 import { refuseSender, senderOf } from '../decide/origin.ts'
+import type { Policy } from '../decide/policy.ts'
 import { GateError } from '../errors.ts'
 import type { EndpointsPart } from '../parts.ts'
 import { logo, pageScript, styles } from './assets-api.ts'
@@ -9,8 +10,10 @@ import type { Call, Endpoint, EndpointParts } from './endpoint.ts'
 import { showLogin, submitLogin } from './login-api.ts'
 import { submitLogout } from './logout-api.ts'
 import { showPassword, submitPassword } from './password-api.ts'
+import type { PageContext } from './pages/frame.ts'
 import { PAGE_SCRIPT } from './pages/script.ts'
 import { styleSheet } from './pages/style.ts'
+import { refusalPage } from './refusal-page.ts'
 import { refuse, wantsPage } from './say.ts'
 import { showSession } from './session-api.ts'
 import { beginVisit } from './visit-api.ts'
@@ -38,9 +41,10 @@ export function createEndpoints(parts: EndpointParts): EndpointsPart {
     .update(theme.logo?.bytes ?? '')
     .digest('hex')
     .slice(0, 12)
+  const pageOf = ({ basePath }: Policy): PageContext => ({ theme, basePath, version })
   return {
     async answer(head, body, policy) {
-      const call: Call = { head, body, policy, parts, page: { theme, basePath: policy.basePath, version } }
+      const call: Call = { head, body, policy, parts, page: pageOf(policy) }
       try {
         return await dispatch(call)
       } catch (cause) {
@@ -52,6 +56,7 @@ export function createEndpoints(parts: EndpointParts): EndpointsPart {
           : await refuse(call, 'internal')
       }
     },
+    toPage: (refusal, head, policy) => refusalPage(refusal, head, pageOf(policy), policy),
   }
 }
 

@@ -18,7 +18,10 @@ export async function submitLogout(call: Call): Promise<Answer> {
     const { session } = visitor
     await ask(() => parts.sessions.end(session, head.at, 'logout'))
     const actor = browser(session.name, parts.label(session.id))
-    parts.audit.note(auditEvent({ ...causedBy(head), kind: 'logout', actor, target: session.name }))
+    // The session is over whatever happens now; an event that the trail cannot take yet stays in its queue.
+    await parts.audit
+      .commit(auditEvent({ ...causedBy(head), kind: 'logout', actor, target: session.name }))
+      .catch((cause: unknown) => parts.observer.failure(head, cause))
   }
   const shown = [SESSION_COOKIE, VISIT_COOKIE].filter((name) => name === SESSION_COOKIE || readCookie(head.headers, name).kind !== 'absent')
   const more = [...cookieLines(shown.map(clearCookie)), FORGET]

@@ -1,0 +1,27 @@
+import type { Answer } from '../answer.ts'
+import type { RequestHead } from '../decide/head.ts'
+import type { Policy } from '../decide/policy.ts'
+import { FAILURES, type FailureCode } from '../errors.ts'
+import { errorPage } from './pages/error.ts'
+import type { PageContext } from './pages/frame.ts'
+import { sayPage } from './say.ts'
+
+/** The same refusal for a person: status, code and every field that a program could act on stay. An answer that is no refusal comes back as it is. */
+export async function refusalPage(refusal: Answer, head: RequestHead, page: PageContext, policy: Policy): Promise<Answer> {
+  const code = refusal.headers.find(([name]) => name === 'cloakroom-error')?.[1]
+  if (code === undefined || !isFailure(code)) return refusal
+  const back =
+    policy.site === null ? { path: `${page.basePath}/login`, label: 'To the sign-in page' } : { path: '/', label: 'To the start page' }
+  const markup = await errorPage(page, { title: FAILURES[code].title, code, request: head.id, back })
+  return sayPage(
+    refusal.status,
+    markup,
+    refusal.headers.filter(([name]) => KEPT.has(name)),
+  )
+}
+
+const KEPT: ReadonlySet<string> = new Set(['cloakroom-error', 'allow', 'retry-after', 'set-cookie'])
+
+function isFailure(code: string): code is FailureCode {
+  return Object.hasOwn(FAILURES, code)
+}
