@@ -17,7 +17,7 @@ export async function start(
   args: readonly string[],
   options: { readonly cwd?: string; readonly waitForLine: RegExp | null },
 ): Promise<Child> {
-  const child = spawn(command, args, { cwd: options.cwd, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(command, args, { cwd: options.cwd, stdio: ['ignore', 'pipe', options.waitForLine === null ? 'ignore' : 'inherit'] })
   running.add(child)
   const line = options.waitForLine === null ? '' : await firstLine(child, options.waitForLine)
   return {

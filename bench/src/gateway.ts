@@ -41,7 +41,7 @@ export async function setUpGateway(folder: string, upstream: string, key: string
   )
   const file = join(folder, 'cloakroom.yaml')
   const yaml = readFileSync(file, 'utf8').replaceAll(/^#?\s*(?:listen|publicUrl|admin):.*\n/gm, '')
-  writeFileSync(file, `listen: 127.0.0.1:${port}\nadmin: { listen: 127.0.0.1:${adminPort} }\nlog: { level: warn }\n${yaml}`)
+  writeFileSync(file, `listen: 127.0.0.1:${port}\nadmin: { listen: 127.0.0.1:${adminPort} }\nlog: { file: ./access.log }\n${yaml}`)
   run(['account', 'add', 'bench'], 'a password for the benchmark only')
   const launch = (): Promise<Child> => start(process.execPath, [MAIN, 'start'], { cwd: folder, waitForLine: null })
   const first = await launch()

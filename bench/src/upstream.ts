@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 const key = process.argv[2] ?? ''
 const SMALL = Buffer.from(
   JSON.stringify({
-    products: Array.from({ length: 4 }, (_none, at) => ({ id: at, name: `tea number ${at}`, price: 990 + at, stock: 7 })),
+    products: Array.from({ length: 4 }, (_none, at) => ({ id: at, name: `tea no ${at}`, price: 990 + at, stock: 7 })),
     page: 1,
     of: 12,
     sort: 'name',

@@ -39,7 +39,7 @@ async function written(path = file): Promise<readonly Record<string, unknown>[]>
 }
 
 test('LOG-01 a passed request is one JSON line with time, request, address, method, path, route, status and duration', async () => {
-  const log = openAccessLog({ to: file, later: manualLater().later, clock: () => AT + 12 })
+  const log = openAccessLog({ to: file, level: 'info', later: manualLater().later, clock: () => AT + 12 })
   log.access(line())
   await log.close()
   expect(await written()).toEqual([
@@ -63,14 +63,14 @@ test('LOG-01 a passed request is one JSON line with time, request, address, meth
 })
 
 test('LOG-02 a refused request says with which code and on what grounds', async () => {
-  const log = openAccessLog({ to: file, later: manualLater().later, clock: () => AT })
+  const log = openAccessLog({ to: file, level: 'info', later: manualLater().later, clock: () => AT })
   log.access(line({ route: null, status: 403, code: 'cross_site', steps: ['sender foreign'] }))
   await log.close()
   expect(await written()).toMatchObject([{ status: 403, code: 'cross_site', steps: ['sender foreign'], route: null }])
 })
 
 test('LOG-03 LOG-10 no header but the user agent is logged, and of the query only what is on the list', async () => {
-  const log = openAccessLog({ to: file, later: manualLater().later, clock: () => AT })
+  const log = openAccessLog({ to: file, level: 'info', later: manualLater().later, clock: () => AT })
   const headers = {
     cookie: '__Host-Http-session=canary1',
     authorization: 'Bearer canary2',
@@ -86,7 +86,7 @@ test('LOG-03 LOG-10 no header but the user agent is logged, and of the query onl
 })
 
 test('LOG-03 a failure is logged with its chain of causes, and without the properties that an error may drag along', async () => {
-  const log = openAccessLog({ to: file, later: manualLater().later, clock: () => AT })
+  const log = openAccessLog({ to: file, level: 'info', later: manualLater().later, clock: () => AT })
   const cause = Object.assign(new TypeError('Invalid URL'), {
     input: 'https://canary.example',
     request: { headers: { authorization: 'canary' } },
@@ -106,7 +106,7 @@ test('LOG-03 a failure is logged with its chain of causes, and without the prope
 })
 
 test('LOG-04 newlines, escapes and breakouts in the user agent, the host and an error stay one parseable line each', async () => {
-  const log = openAccessLog({ to: file, later: manualLater().later, clock: () => AT })
+  const log = openAccessLog({ to: file, level: 'info', later: manualLater().later, clock: () => AT })
   const evil = 'x\r\n{"event":"access"}\u001b[31m\u009b1m","status":200,"\u2028\u202e'
   log.access(line({ head: makeHead({ at: AT, host: evil, path: evil, method: evil, query: evil, headers: { 'user-agent': evil } }) }))
   log.failure(makeHead({ at: AT }), new Error(evil))
@@ -118,7 +118,7 @@ test('LOG-04 newlines, escapes and breakouts in the user agent, the host and an 
 
 test('lines leave in batches, a second later at most', async () => {
   const time = manualLater()
-  const log = openAccessLog({ to: file, later: time.later, clock: () => AT })
+  const log = openAccessLog({ to: file, level: 'info', later: time.later, clock: () => AT })
   log.access(line())
   log.access(line())
   expect(time.waiting()).toEqual([1000])
@@ -129,7 +129,7 @@ test('lines leave in batches, a second later at most', async () => {
 })
 
 test('a rotated access log is followed after reopen()', async () => {
-  const log = openAccessLog({ to: file, later: manualLater().later, clock: () => AT })
+  const log = openAccessLog({ to: file, level: 'info', later: manualLater().later, clock: () => AT })
   log.access(line({ status: 201 }))
   log.reopen()
   await vi.waitFor(async () => expect(await written()).toHaveLength(1))

@@ -7,9 +7,15 @@ import type { AccessLine, ObserverPart } from '../parts.ts'
 import { plainText } from './plain-text.ts'
 import { PLAIN_PARAMETERS, redactQuery } from './redact-query.ts'
 
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
+
 export interface AccessLogOptions {
   /** A path, or 1 for standard output. */
   readonly to: string | 1
+  /** Passed requests are `info`, refused ones `warn`, exceptions `error`; what is below is not written. */
+  readonly level: LogLevel
   readonly clock: Clock
   readonly later: Later
   /** Query parameters whose values may be logged. */
@@ -30,12 +36,14 @@ const BATCH_CHARACTERS = 8192
 const BATCH_MS = 1000
 /** A reader that does not read must not fill our memory. */
 const MOST_BYTES = 8_388_608
+const CLOSE_MS = 1000
 
-export function openAccessLog({ to, clock, later, plainParameters = PLAIN_PARAMETERS }: AccessLogOptions): AccessLog {
+export function openAccessLog({ to, level, clock, later, plainParameters = PLAIN_PARAMETERS }: AccessLogOptions): AccessLog {
   const stream = destination({ dest: to, sync: false, maxLength: MOST_BYTES, maxWrite: 131_072, mode: 0o600 })
   let batch = ''
   let lost = 0
   let callOff: (() => void) | null = null
+  const writes = (line: LogLevel): boolean => LEVELS.indexOf(line) >= LEVELS.indexOf(level)
 
   // A full disk or a closed pipe must not end the gateway.
   stream.on('error', () => (lost += 1))
@@ -57,7 +65,7 @@ export function openAccessLog({ to, clock, later, plainParameters = PLAIN_PARAME
 
   return {
     access(line) {
-      write(accessFields(line, clock() - line.head.at, plainParameters))
+      if (writes(levelOf(line))) write(accessFields(line, clock() - line.head.at, plainParameters))
     },
     failure(head, cause) {
       write({ level: 'error', event: 'failure', ...place(head), ...failureFields(cause) })
@@ -70,17 +78,27 @@ export function openAccessLog({ to, clock, later, plainParameters = PLAIN_PARAME
     close() {
       flush()
       return new Promise((resolve) => {
-        stream.once('close', () => resolve())
-        stream.once('error', () => resolve())
+        // A reader that no longer reads must not keep the gateway from ending.
+        const giveUp = later(() => stream.destroy(), CLOSE_MS)
+        const done = (): void => {
+          giveUp()
+          resolve()
+        }
+        stream.once('close', done)
+        stream.once('error', done)
         stream.end()
       })
     },
   }
 }
 
+function levelOf({ code }: AccessLine): LogLevel {
+  return code === null ? 'info' : 'warn'
+}
+
 function accessFields({ head, route, status, code, steps }: AccessLine, ms: number, plain: ReadonlySet<string>): object {
   return {
-    level: 'info',
+    level: code === null ? 'info' : 'warn',
     event: 'access',
     ...place(head),
     scheme: head.scheme,

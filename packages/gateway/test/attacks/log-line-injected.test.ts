@@ -21,7 +21,7 @@ beforeEach(async () => {
   stored.length = 0
   const common = { clock: () => 1_000_000, later: systemLater }
   trail = openAuditTrail({ ...common, store: { append: (events) => void stored.push(...events) }, file: join(folder, 'audit.jsonl') })
-  log = openAccessLog({ ...common, to: join(folder, 'access.jsonl') })
+  log = openAccessLog({ ...common, level: 'info', to: join(folder, 'access.jsonl') })
   const site = createFolderSite({ folder, forbidden: [folder], spa: false, csp: '', access: { kind: 'public' }, cacheMs: 0 })
   door = await openSiteDoor(site, { audit: trail, observer: log })
 })
