@@ -3,6 +3,8 @@ export type AuditKind =
   | 'gateway.started'
   | 'gateway.stopped'
   | 'config.loaded'
+  | 'config.rejected'
+  | 'gateway.failed'
   | 'login.succeeded'
   | 'login.failed'
   | 'login.throttled'

@@ -1,19 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { auditEvent } from './audit/event.ts'
-import { compose } from './compose.ts'
+import { compose, type Composed } from './compose.ts'
 import { compilePolicy } from './config/compile.ts'
+import { keepFixed } from './config/keep-fixed.ts'
 import type { Config } from './config/paths.ts'
 import type { ListenAddress } from './config/address.ts'
-import type { Policy } from './decide/policy.ts'
-import { upgradeToDevServer } from './door/dev-upgrade.ts'
+import type { ConfigProblem } from './config/problem.ts'
+import { type DevUpgradeOptions, upgradeToDevServer } from './door/dev-upgrade.ts'
 import { nodeDoor } from './door/node.ts'
-import { listen, type Listener, type ListenOptions } from './door/server.ts'
+import { refuseRaw } from './door/refuse.ts'
+import { listen, type Listener, type ListenOptions, type ServerLimits } from './door/server.ts'
 import { openServerTls, type TlsOutcome } from './door/tls.ts'
 import { startAdminListener } from './http/admin-listener.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Later } from './lib/later.ts'
 import type { Random } from './lib/random.ts'
+import type { AuditPart } from './parts.ts'
 import type { Stores } from './store/store.ts'
 import type { Vault } from './vault/vault.ts'
 
@@ -34,23 +37,41 @@ export interface Running {
   readonly publicOrigin: string
   readonly port: number
   readonly adminPort: number
+  /** Of the plain HTTP listener that leads pages to HTTPS; null when there is none. */
+  readonly redirectPort: number | null
+  /** The configuration in force; where it cannot be changed while running, as it was at the start. */
+  config(): Config
+  readonly audit: AuditPart
+  /** Puts a checked configuration in force for the next request, whole or not at all. */
+  take(next: Config): Taken
   reopenLogs(): void
   /** Takes no new requests, lets those under way finish for `graceMs`, writes what waits. Stores and vault stay the caller's. */
   close(graceMs: number): Promise<void>
 }
 
+export type Taken =
+  /** `restart`: keys whose new values wait for the next start. */
+  | { readonly kind: 'taken'; readonly restart: readonly string[] }
+  /** What may change does not fit what may not: nothing has changed. */
+  | { readonly kind: 'impossible'; readonly restart: readonly string[]; readonly problems: readonly ConfigProblem[] }
+
 /** Opens the listeners in front of a composed gateway. */
 export async function serve(options: ServeOptions): Promise<Running> {
   const { config, stores, vault, clock, later, onNotice } = options
-  let policy: Policy = compilePolicy(config)
-  const composed = compose({ ...options, policy: () => policy })
+  const composed = compose({ ...options, policy: compilePolicy(config) })
+  const { policy } = composed
   const newRequestId = (): string => randomUUID()
   const door = nodeDoor(composed.gateway, {
-    policy: () => policy,
+    policy,
     clock,
     newRequestId,
-    maxTargetBytes: config.limits.url,
-    maxRequests: config.limits.requests,
+    // Read at every request: these two may change while it runs.
+    get maxTargetBytes() {
+      return composed.config().limits.url
+    },
+    get maxRequests() {
+      return composed.config().limits.requests
+    },
   })
   const noteCertificate = (outcome: TlsOutcome): void => {
     const parts = { at: clock(), target: config.tls?.cert ?? null }
@@ -58,19 +79,10 @@ export async function serve(options: ServeOptions): Promise<Running> {
     else composed.audit.note(auditEvent({ ...parts, kind: 'certificate.refused', result: 'refused', reason: outcome.why }))
   }
   const tls = config.tls === null ? null : await openServerTls({ ...config.tls, clock, later, onNotice, onOutcome: noteCertificate })
-  const devServer = config.site?.devServer ?? null
   const shared: Omit<ListenOptions, 'host' | 'port' | 'tls'> = {
-    limits: {
-      headerBytes: config.limits.headers,
-      headerFields: 100,
-      headMs: config.limits.headTimeout,
-      requestMs: config.limits.bodyTimeout,
-      keepAliveMs: config.limits.keepAlive,
-      connections: config.limits.connections,
-    },
+    limits: serverLimits(config),
     newRequestId,
-    upgrade:
-      devServer === null ? null : upgradeToDevServer(devServer, { gateway: composed.gateway, policy: () => policy, clock, newRequestId }),
+    upgrade: upgradeByConfig(composed, { gateway: composed.gateway, policy, clock, newRequestId }),
   }
   const listeners: Listener[] = []
   let closing: Promise<void> | null = null
@@ -89,8 +101,8 @@ export async function serve(options: ServeOptions): Promise<Running> {
     const main = await open(config.listen, tls !== null)
     if (tls !== null) stopTls.stop = tls.attach(main.server)
     // `listen: 127.0.0.1:0` gets its port from the system; the public origin follows it.
-    policy = compilePolicy(config, main.port)
-    if (config.tls?.redirectFrom) await open(config.tls.redirectFrom, false)
+    composed.take(config, compilePolicy(config, main.port))
+    const redirect = config.tls?.redirectFrom ? await open(config.tls.redirectFrom, false) : null
     const admin = await startAdminListener({
       host: config.admin.listen.host ?? '::',
       port: config.admin.listen.port,
@@ -103,16 +115,26 @@ export async function serve(options: ServeOptions): Promise<Running> {
       stores,
       vault,
       audit: composed.audit,
-      policy: () => policy,
+      policy,
       clock,
       later,
       onFailure: (cause) => onNotice(String(cause)),
     })
-    await composed.audit.commit(auditEvent({ kind: 'gateway.started', at: clock(), target: policy.publicOrigin }))
+    await composed.audit.commit(auditEvent({ kind: 'gateway.started', at: clock(), target: policy().publicOrigin }))
     return {
-      publicOrigin: policy.publicOrigin,
+      publicOrigin: policy().publicOrigin,
       port: main.port,
       adminPort: admin.port,
+      redirectPort: redirect?.port ?? null,
+      config: composed.config,
+      audit: composed.audit,
+      take(next) {
+        const merged = keepFixed(composed.config(), next)
+        if (merged.kind === 'impossible') return merged
+        composed.take(merged.config, compilePolicy(merged.config, main.port))
+        for (const listener of listeners) listener.limit(serverLimits(merged.config))
+        return { kind: 'taken', restart: merged.restart }
+      },
       reopenLogs() {
         composed.reopenLogs()
         void tls?.reload()
@@ -132,5 +154,28 @@ export async function serve(options: ServeOptions): Promise<Running> {
     await Promise.all(listeners.map((listener) => listener.close(0)))
     await composed.close()
     throw cause
+  }
+}
+
+function serverLimits({ limits }: Config): ServerLimits {
+  return {
+    headerBytes: limits.headers,
+    headerFields: 100,
+    headMs: limits.headTimeout,
+    requestMs: limits.bodyTimeout,
+    keepAliveMs: limits.keepAlive,
+    connections: limits.connections,
+  }
+}
+
+/** The dev server of the configuration in force; without one, every upgrade is refused. */
+function upgradeByConfig(composed: Composed, options: DevUpgradeOptions): NonNullable<ListenOptions['upgrade']> {
+  const refuseUpgrade: NonNullable<ListenOptions['upgrade']> = (_request, socket) =>
+    refuseRaw(socket, 'bad_request', options.newRequestId())
+  let current = { origin: '', upgrade: refuseUpgrade }
+  return (request, socket, head) => {
+    const origin = composed.config().site?.devServer ?? ''
+    if (origin !== current.origin) current = { origin, upgrade: origin === '' ? refuseUpgrade : upgradeToDevServer(origin, options) }
+    current.upgrade(request, socket, head)
   }
 }

@@ -15,7 +15,7 @@ export interface AccessLogOptions {
   /** A path, or 1 for standard output. */
   readonly to: string | 1
   /** Passed requests are `info`, refused ones `warn`, exceptions `error`; what is below is not written. */
-  readonly level: LogLevel
+  readonly level: LogLevel | (() => LogLevel)
   readonly clock: Clock
   readonly later: Later
   /** Query parameters whose values may be logged. */
@@ -43,7 +43,8 @@ export function openAccessLog({ to, level, clock, later, plainParameters = PLAIN
   let batch = ''
   let lost = 0
   let callOff: (() => void) | null = null
-  const writes = (line: LogLevel): boolean => LEVELS.indexOf(line) >= LEVELS.indexOf(level)
+  const least = (): LogLevel => (typeof level === 'function' ? level() : level)
+  const writes = (line: LogLevel): boolean => LEVELS.indexOf(line) >= LEVELS.indexOf(least())
 
   // A full disk or a closed pipe must not end the gateway.
   stream.on('error', () => (lost += 1))

@@ -35,6 +35,8 @@ export interface Listener {
   readonly host: string
   readonly port: number
   readonly server: HttpServer
+  /** Other bounds from now on; those of the header stay, which Node takes at the start only. */
+  limit(limits: ServerLimits): void
   close(graceMs: number): Promise<void>
 }
 
@@ -46,9 +48,6 @@ export async function listen(door: RequestListener, options: ListenOptions): Pro
   const { limits } = options
   const shared = {
     maxHeaderSize: limits.headerBytes,
-    headersTimeout: limits.headMs,
-    requestTimeout: limits.requestMs,
-    keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: Math.min(limits.headMs, 5000),
     insecureHTTPParser: false,
     // The door judges Host, and answers like everywhere else.
@@ -59,7 +58,7 @@ export async function listen(door: RequestListener, options: ListenOptions): Pro
   // Node drops the fields above it without a word, Transfer-Encoding among them; one more than the door admits, so that it sees there are too many.
   server.maxHeadersCount = limits.headerFields + 1
   server.maxRequestsPerSocket = REQUESTS_PER_CONNECTION
-  server.maxConnections = limits.connections
+  limit(server, limits)
   // Without these two, Node says 100 Continue and 417 before anybody has judged.
   server.on('checkContinue', door)
   server.on('checkExpectation', door)
@@ -73,7 +72,14 @@ export async function listen(door: RequestListener, options: ListenOptions): Pro
   })
   await started(server, options)
   const { port } = server.address() as AddressInfo
-  return { host: options.host, port, server, close: (graceMs) => closed(server, graceMs) }
+  return { host: options.host, port, server, limit: (next) => limit(server, next), close: (graceMs) => closed(server, graceMs) }
+}
+
+function limit(server: HttpServer, { headMs, requestMs, keepAliveMs, connections }: ServerLimits): void {
+  server.headersTimeout = headMs
+  server.requestTimeout = requestMs
+  server.keepAliveTimeout = keepAliveMs
+  server.maxConnections = connections
 }
 
 function started(server: HttpServer, { host, port }: ListenOptions): Promise<void> {

@@ -25,38 +25,51 @@ export interface ForwardOptions {
   readonly resolve?: Resolve
 }
 
+export interface Forward extends ForwardPart {
+  /** The same way out under other authorities. Connections that nothing of this changes are shared with it. */
+  trusting(upstreamCa: ReadonlyMap<string, string>): ForwardPart
+  /** Lets go of the connections to every upstream but these, as soon as what runs on them has ended. */
+  keepOnly(origins: ReadonlySet<string>): void
+  close(): Promise<void>
+}
+
 /** Far above what one process can serve at 40 µs a request and 100 ms upstreams; long-lived streams need the room. */
 const CONNECTIONS = 1024
 const WAITING = 256
 
 /** The way out: one pool of verified HTTP/1.1 connections for each upstream. `close` ends them, requests in flight included. */
-export function createForward(options: ForwardOptions = {}): ForwardPart & { close(): Promise<void> } {
-  const { connections = CONNECTIONS, waiting = WAITING, upstreamCa, clock = systemClock, resolve } = options
-  const lanes = new Map<string, Lane & { readonly pool: Pool }>()
+export function createForward(options: ForwardOptions = {}): Forward {
+  const { connections = CONNECTIONS, waiting = WAITING, upstreamCa = NOBODY_ELSE, clock = systemClock, resolve } = options
+  const lanes = new Map<string, Lane & { readonly origin: string; readonly pool: Pool }>()
+  const leaving = new Set<Pool>()
   let closed = false
 
-  function laneOf(origin: string, connectMs: number, anywhere: boolean): Lane {
-    const key = `${connectMs} ${anywhere} ${origin}`
+  function laneOf(origin: string, connectMs: number, anywhere: boolean, ca: string | null): Lane {
+    const key = ca === null ? `${connectMs} ${anywhere} ${origin}` : `${connectMs} ${anywhere} ${origin} ${ca}`
     const known = lanes.get(key)
     if (known !== undefined) return known
     const connect = { timeout: connectMs, lookup: guardedLookup(resolve, anywhere) }
-    const lane = {
-      pool: openPool(origin, connect, connections, upstreamCa?.get(origin) ?? null),
-      inFlight: 0,
-      breaker: createBreaker(clock),
-    }
+    const lane = { origin, pool: openPool(origin, connect, connections, ca), inFlight: 0, breaker: createBreaker(clock) }
     lanes.set(key, lane)
     return lane
   }
 
-  function start(request: OutboundHead, body: RequestBody | null, api: Api, departure?: Departure): Promise<UpstreamAnswer> {
+  type Authorities = ReadonlyMap<string, string>
+
+  function start(
+    request: OutboundHead,
+    body: RequestBody | null,
+    api: Api,
+    departure: Departure | undefined,
+    authorities: Authorities,
+  ): Promise<UpstreamAnswer> {
     const { requestBytes, connectMs, headMs, idleMs } = api.limits
     if (closed) throw new GateError('stopping', 'no more requests are sent')
     if (request.origin !== api.upstreamOrigin) throw new GateError('internal', `a request of ${api.name} was about to go elsewhere`)
     if (body !== null && body.length !== null && body.length > requestBytes) {
       throw new GateError('body_too_large', `${api.name}: ${body.length} of ${requestBytes} bytes`)
     }
-    const lane = laneOf(request.origin, connectMs, api.privateNetwork)
+    const lane = laneOf(request.origin, connectMs, api.privateNetwork, authorities.get(request.origin) ?? null)
     if (lane.inFlight >= connections + waiting)
       throw new GateError('busy', `${api.name}: ${waiting} requests wait already`, { retryAfterMs: 1000 })
     const path = wireTarget(request)
@@ -74,20 +87,39 @@ export function createForward(options: ForwardOptions = {}): ForwardPart & { clo
     return new RoundTrip(lane, options, body, api).send(lane.inFlight < connections ? null : connectMs, departure)
   }
 
-  return {
+  const trusting = (authorities: Authorities): ForwardPart => ({
     send(request, body, api, departure) {
       try {
-        return start(request, body, api, departure)
+        return start(request, body, api, departure, authorities)
       } catch (cause) {
         return Promise.reject(cause)
       }
     },
+  })
+
+  return {
+    ...trusting(upstreamCa),
+    trusting,
+    keepOnly(origins) {
+      for (const [key, { origin, pool }] of lanes) {
+        if (origins.has(origin)) continue
+        // Out of the map first: who still needs it opens another one.
+        lanes.delete(key)
+        leaving.add(pool)
+        void pool
+          .close()
+          .catch(() => undefined)
+          .finally(() => leaving.delete(pool))
+      }
+    },
     async close() {
       closed = true
-      await Promise.all([...lanes.values()].map(({ pool }) => pool.destroy()))
+      await Promise.all([...[...lanes.values()].map(({ pool }) => pool), ...leaving].map((pool) => pool.destroy()))
     },
   }
 }
+
+const NOBODY_ELSE: ReadonlyMap<string, string> = new Map()
 
 /**
  * The visitor's body as undici may have it: an iteration that leaves the stream alone when it ends early. Given the stream itself, undici

@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { createAccounts } from './account/accounts.ts'
+import { createAuthenticate } from './account/authenticate.ts'
+import type { Devices } from './account/devices.ts'
+import type { Passwords } from './account/password.ts'
+import type { AuditTrail } from './audit/audit.ts'
+import { measuredForward } from './audit/measured-forward.ts'
+import type { Metrics } from './audit/metrics.ts'
+import type { Config } from './config/paths.ts'
+import type { Policy } from './decide/policy.ts'
+import type { SessionId } from './decide/session.ts'
+import { GateError } from './errors.ts'
+import type { Forward } from './forward/forward.ts'
+import { createSpine, type Gateway } from './gateway.ts'
+import { createEndpoints } from './http/endpoints.ts'
+import { readTheme, type Theme } from './http/pages/theme.ts'
+import type { Clock } from './lib/clock.ts'
+import type { Random } from './lib/random.ts'
+import type { ObserverPart, SitePart, VisitsPart } from './parts.ts'
+import { createSessions } from './session/sessions.ts'
+import { createDevServerSite } from './site/dev-server.ts'
+import { createFolderSite } from './site/folder.ts'
+import type { Stores } from './store/store.ts'
+import type { Vault } from './vault/vault.ts'
+
+/** What outlives a change of the configuration: connections, caches of secrets, queues, counters. */
+export interface LastingParts {
+  readonly stores: Stores
+  readonly vault: Vault
+  readonly clock: Clock
+  readonly random: Random
+  readonly metrics: Metrics
+  readonly observer: ObserverPart
+  readonly audit: AuditTrail
+  readonly label: (id: SessionId) => string
+  readonly passwords: Passwords
+  readonly devices: Devices
+  readonly visits: (lifetimeMs: () => number) => VisitsPart
+  readonly forward: Forward
+  readonly via: string
+}
+
+/** One configuration in force. A request stays with the generation that it began with, so it never sees two policies. */
+export interface Generation {
+  readonly config: Config
+  readonly policy: Policy
+  readonly gateway: Gateway
+  readonly site: SitePart | null
+}
+
+/** Reads the files that the configuration names and builds all that hangs on it; throws before anything has changed. */
+export function openGeneration(config: Config, policy: Policy, lasting: LastingParts, before: Generation | null): Generation {
+  const { stores, vault, audit, random, label, metrics, observer, clock } = lasting
+  const theme = themeOf(config, policy)
+  const sessions = createSessions({ store: stores.sessions, audit, random, label, limits: () => policy.sessions })
+  const visits = lasting.visits(() => policy.visits.lifetimeMs)
+  const accountParts = {
+    store: stores.accounts,
+    counters: stores.counters,
+    sessions,
+    passwords: lasting.passwords,
+    audit,
+    random,
+    ownWords: () => [theme.name, policy.publicHost],
+  }
+  const site = before !== null && isSameSite(config, before.config) ? before.site : siteOf(config, policy)
+  const gateway = createSpine({
+    policy: () => policy,
+    sessions,
+    visits,
+    counters: stores.counters,
+    vault,
+    forward: measuredForward(lasting.forward.trusting(authoritiesOf(config)), metrics, clock),
+    endpoints: createEndpoints({
+      accounts: createAccounts(accountParts),
+      authenticate: createAuthenticate(accountParts),
+      devices: lasting.devices,
+      sessions,
+      visits,
+      counters: stores.counters,
+      audit,
+      observer,
+      theme,
+      label,
+    }),
+    site,
+    audit,
+    observer,
+    pseudonym: 'cloakroom',
+    via: lasting.via,
+  })
+  return { config, policy, gateway, site }
+}
+
+/** The site keeps its cache of files while nothing that it depends on has changed. */
+function isSameSite(one: Config, other: Config): boolean {
+  const facts = (config: Config): string => JSON.stringify([config.site, forbiddenFiles(config)])
+  return facts(one) === facts(other)
+}
+
+function siteOf(config: Config, policy: Policy): SitePart | null {
+  const { site } = config
+  if (site === null) return null
+  if (site.devServer !== null) return createDevServerSite({ origin: site.devServer, csp: site.csp })
+  if (site.folder === null) return null
+  return createFolderSite({
+    folder: site.folder,
+    forbidden: forbiddenFiles(config),
+    spa: site.spa,
+    csp: site.csp,
+    access: policy.site?.access ?? { kind: 'login' },
+    cacheMs: site.cache,
+  })
+}
+
+/** What the site never serves, even if somebody moves the folders together later. */
+function forbiddenFiles(config: Config): readonly string[] {
+  const key = 'file' in config.vault.key ? [config.vault.key.file] : []
+  return [
+    config.store,
+    ...key,
+    ...(config.file === null ? [] : [config.file]),
+    ...(config.tls === null ? [] : [config.tls.key]),
+    ...(config.log.file === null ? [] : [config.log.file]),
+  ]
+}
+
+function authoritiesOf(config: Config): ReadonlyMap<string, string> {
+  const authorities = new Map<string, string>()
+  for (const api of Object.values(config.apis)) {
+    if (api.upstreamCa !== null) authorities.set(new URL(api.upstream).origin, readFileSync(api.upstreamCa, 'utf8'))
+  }
+  return authorities
+}
+
+function themeOf({ theme }: Config, policy: Policy): Theme {
+  const logo = theme.logo === null ? null : { fileName: basename(theme.logo), bytes: readFileSync(theme.logo) }
+  const read = readTheme({ name: theme.name ?? new URL(policy.publicOrigin).hostname, colour: theme.colour, logo })
+  if (read.kind === 'problems') throw new GateError('internal', read.problems.map(({ key, why }) => `theme.${key}: ${why}`).join(' '))
+  return read.theme
+}
