@@ -67,7 +67,7 @@ export async function converse(
     headOnly = step.head ?? false
     while (!state.closed && readAnswers(bytes, headOnly).answers.length < wanted && (await event(quietMs)));
     // Does it close after its answer? A moment is enough on loopback.
-    if (readAnswers(bytes, headOnly).answers.length >= wanted) while (!state.closed && closeMs > 0 && (await event(closeMs)));
+    if (closeMs > 0 && readAnswers(bytes, headOnly).answers.length >= wanted) while (!state.closed && (await event(closeMs)));
     reached.push(readAnswers(bytes, headOnly).answers.length)
   }
   socket.destroy()

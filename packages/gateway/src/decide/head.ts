@@ -25,6 +25,8 @@ export type Target =
   | { readonly kind: 'target'; readonly path: string; readonly query: string }
   | { readonly kind: 'refused'; readonly why: string }
 
+/** RFC 3629 §3: `%C0%AE` is a dot, and `%E0%80%AF` a slash, to a decoder that does not check. */
+const OVERLONG = /%C[01]%[89AB]|%E0%[89]|%F0%8/
 const UNRESERVED = /[A-Za-z0-9\-._~]/
 
 /**
@@ -45,6 +47,7 @@ export function canonicalTarget(raw: string): Target {
   if (path.includes(';')) return refused('path parameters (`;`)')
   // `%2F` and `%5C` separate segments for some servers and not for others; `%25` hides either from one round of decoding.
   if (/%(?:2F|5C|25|3B)/.test(path)) return refused('an encoded slash, backslash, semicolon or percent sign')
+  if (OVERLONG.test(path)) return refused('an ASCII character in more bytes than it needs')
   if (path.includes('//')) return refused('an empty segment')
   if (/\/\.{1,2}(?:\/|$)/.test(path)) return refused('a dot segment')
   return { kind: 'target', path, query }
