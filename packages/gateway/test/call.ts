@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 
 export interface CallOptions {
   readonly host?: string
@@ -9,6 +10,8 @@ export interface CallOptions {
   readonly from?: 'own' | 'none'
   readonly json?: unknown
   readonly body?: string | Uint8Array
+  /** The authority (PEM) that vouches for the server: then the call goes over TLS. */
+  readonly authority?: string | null
 }
 
 export interface Called {
@@ -38,17 +41,25 @@ export async function call(port: number, method: string, target: string, options
     ([name, value]) => `${name}: ${value}\r\n`,
   )
   return readAnswer(
-    await exchange(port, Buffer.concat([Buffer.from(`${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1'), body])),
+    await exchange(
+      port,
+      Buffer.concat([Buffer.from(`${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1'), body]),
+      options.authority,
+    ),
   )
 }
 
 /** Sends bytes and collects all that comes until the other side closes, at most 20 s. */
-export function exchange(port: number, bytes: Uint8Array): Promise<Buffer> {
+export function exchange(port: number, bytes: Uint8Array, authority: string | null = null): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
-    const socket = connect(port, '127.0.0.1', () => socket.write(bytes))
+    const send = (): void => void socket.write(bytes)
+    const socket =
+      authority === null
+        ? connect(port, '127.0.0.1', send)
+        : connectTls({ port, host: '127.0.0.1', servername: 'localhost', ca: authority }, send)
     socket.setTimeout(20_000, () => socket.destroy(new Error('no answer within 20 s')))
-    socket.on('data', (chunk) => chunks.push(chunk))
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk))
     socket.on('close', () => resolve(Buffer.concat(chunks)))
     socket.on('error', (cause: NodeJS.ErrnoException) =>
       cause.code === 'ECONNRESET' || cause.code === 'EPIPE' ? resolve(Buffer.concat(chunks)) : reject(cause),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAccounts } from '../src/account/accounts.ts'
@@ -7,8 +7,9 @@ import { createPasswords } from '../src/account/password.ts'
 import { COMMAND } from '../src/audit/event.ts'
 import { parseConfig } from '../src/config/load.ts'
 import type { ConfigInput } from '../src/config/schema.ts'
-import { leaks, parsePlacement } from '../src/decide/credential.ts'
-import { Secret } from '../src/decide/secret.ts'
+import { parsePlacement } from '../src/decide/credential.ts'
+import { createDevelopmentCertificate } from '../src/lib/development-certificate.ts'
+import { systemClock } from '../src/lib/clock.ts'
 import { systemLater } from '../src/lib/later.ts'
 import { PURPOSES } from '../src/purposes.ts'
 import { type Running, serve } from '../src/serve.ts'
@@ -16,6 +17,7 @@ import { openSqlite } from '../src/store/sqlite/open.ts'
 import type { Stores } from '../src/store/store.ts'
 import { createVault } from '../src/vault/create.ts'
 import { openVault, type Vault } from '../src/vault/vault.ts'
+import { canaryOf } from './canary.ts'
 import { call, type Called, type CallOptions } from './call.ts'
 import { startUpstream, type Upstream, type UpstreamOptions } from './upstream.ts'
 import { quickKey } from './vault-kit.ts'
@@ -31,6 +33,10 @@ export interface KitOptions {
   readonly api?: (secret: string) => Promise<{ readonly origin: string; close(): Promise<void> }>
   /** Stands between the gateway and its stores, to break them. */
   readonly wrapStores?: (stores: Stores) => Stores
+  /** Stands between the gateway and its vault. */
+  readonly wrapVault?: (vault: Vault) => Vault
+  /** HTTPS by the gateway itself with a development certificate, and a plain listener that redirects. */
+  readonly https?: boolean
 }
 
 /** A whole gateway on free ports with an account `ada`, an echoing upstream and a canary for its secret. `close` looks for the canary everywhere. */
@@ -45,6 +51,12 @@ export interface Kit {
   readonly secret: string
   /** The gateway's clock stands still until it is moved. */
   readonly clock: { now: number }
+  /** What the gateway told its operator. */
+  readonly notices: readonly string[]
+  /** The authority of the development certificate, PEM; null without `https`. */
+  readonly authority: string | null
+  /** A second gateway with the same configuration on the same store; closed with the kit. */
+  readonly twin: () => Promise<Pick<Kit, 'running' | 'call'>>
   readonly call: (method: string, path: string, options?: CallOptions) => Promise<Called>
   /** Signs `ada` in; the session cookie as a `Cookie` value. */
   readonly signIn: (account?: string) => Promise<string>
@@ -82,49 +94,68 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     if (outcome.kind !== 'done') throw new Error(JSON.stringify(outcome))
   }
   await addAccount('ada')
+  const authority = options.https === true ? await certify(folder) : null
   const config = configOf(folder, api.origin, options)
-  const running = await serve({
-    config,
-    stores,
-    vault,
-    clock: () => clock.now,
-    random: randomBytes,
-    later: systemLater,
-    onNotice: () => undefined,
-  })
-  const port = running.port
-  const host = new URL(running.publicOrigin).host
-  const seen: Buffer[] = []
-  const calls = async (method: string, path: string, sent: CallOptions = {}): Promise<Called> => {
-    const called = await call(port, method, path, { host, ...sent })
-    seen.push(called.raw)
-    return called
+  const notices: string[] = []
+  const canary = canaryOf(secret, options.placement ?? 'bearer')
+  const closing: (() => Promise<void>)[] = []
+  const start = async (ownStores: Stores, ownVault: Vault): Promise<Pick<Kit, 'running' | 'call'>> => {
+    const running = await serve({
+      config,
+      stores: ownStores,
+      vault: options.wrapVault?.(ownVault) ?? ownVault,
+      clock: () => clock.now,
+      random: randomBytes,
+      later: systemLater,
+      onNotice: (text) => notices.push(text),
+    })
+    closing.push(() => running.close(0))
+    const host = new URL(running.publicOrigin).host
+    const calls = async (method: string, path: string, sent: CallOptions = {}): Promise<Called> => {
+      const called = await call(running.port, method, path, { host, authority, ...sent })
+      canary.watch(`the answer to ${method} ${path}`, called.raw)
+      return called
+    }
+    return { running, call: calls }
   }
+  const main = await start(stores, vault)
+  canary.watch('a notice', () => notices.join('\n'))
   return {
-    origin: running.publicOrigin,
-    running,
+    ...main,
+    origin: main.running.publicOrigin,
     upstream,
     stores,
     vault,
     folder,
     secret,
     clock,
-    call: calls,
+    notices,
+    authority,
     addAccount,
+    async twin() {
+      const again = openSqlite(join(folder, 'data'))
+      const sameVault = await openVault(again.vault, key, { clock: () => clock.now, random: randomBytes })
+      const second = await start(again, sameVault)
+      closing.push(async () => {
+        sameVault.close()
+        await again.close()
+      })
+      return second
+    },
     async signIn(account = 'ada') {
-      const answer = await calls('POST', '/auth/login', { json: { account, password: PASSWORD } })
+      const answer = await main.call('POST', '/auth/login', { json: { account, password: PASSWORD } })
       const line = answer.all('set-cookie').find((cookie) => cookie.startsWith('__Host-Http-session='))
       if (line === undefined) throw new Error(`signing in failed: ${answer.status} ${answer.text}`)
       return line.split(';', 1)[0] ?? ''
     },
     auditLines: () => readLines(join(folder, 'data', 'audit.jsonl')),
     async close() {
-      await running.close(0)
+      for (const each of closing) await each()
       vault.close()
       await opened.close()
       await api.close()
       await upstream.close()
-      const found = findCanary(folder, seen, leaks(placement, new Secret(Buffer.from(secret))))
+      const found = canary.find(folder)
       rmSync(folder, { recursive: true, force: true })
       // Every story ends with this: VLT-01, VLT-06, LOG-03.
       if (found !== null) throw new Error(`the secret was found in ${found}`)
@@ -132,13 +163,20 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   }
 }
 
-function configOf(folder: string, upstream: string, { config: changes = {} }: KitOptions) {
+/** A development certificate for localhost, of the machine's own time: that is what TLS clients go by. Answers with its authority. */
+async function certify(folder: string): Promise<string> {
+  const made = await createDevelopmentCertificate(join(folder, 'tls'), ['localhost'], systemClock())
+  return readFileSync(made.authority, 'utf8')
+}
+
+function configOf(folder: string, upstream: string, { config: changes = {}, https = false }: KitOptions) {
   const { shop, ...rest } = changes
   const value = {
     listen: '127.0.0.1:0',
     admin: { listen: '127.0.0.1:0' },
     store: './data',
     log: { file: './access.log' },
+    ...(https ? { tls: HTTPS } : {}),
     apis: {
       shop: {
         path: '/api/shop',
@@ -156,16 +194,7 @@ function configOf(folder: string, upstream: string, { config: changes = {} }: Ki
   return loaded.config
 }
 
-/** Where the secret shows up in any spelling: in an answer or in any file that the gateway wrote. */
-function findCanary(folder: string, answers: readonly Buffer[], needles: readonly Uint8Array[]): string | null {
-  const holds = (bytes: Buffer): boolean => needles.some((needle) => bytes.indexOf(needle) >= 0)
-  if (answers.some(holds)) return 'an answer'
-  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-    const path = join(folder, name)
-    if (statSync(path).isFile() && holds(readFileSync(path))) return name
-  }
-  return null
-}
+const HTTPS = { cert: './tls/development-certificate.pem', key: './tls/development-key.pem', redirectFrom: '127.0.0.1:0' }
 
 function readLines(path: string): readonly Record<string, unknown>[] {
   return readFileSync(path, 'utf8')

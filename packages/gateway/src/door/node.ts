@@ -9,6 +9,7 @@ import { readTargetForm } from '../decide/target-form.ts'
 import type { FailureCode } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 import { problem } from '../http/problem.ts'
+import { HSTS } from '../http/security-headers.ts'
 import type { Clock } from '../lib/clock.ts'
 import { answered, connectionOf } from './connection.ts'
 import { answerRaw } from './refuse.ts'
@@ -45,7 +46,8 @@ export function nodeDoor(gateway: Gateway, options: NodeDoorOptions): RequestLis
     if (typeof read === 'string') {
       connection.closing = true
       response.once('close', () => answered(connection))
-      send(problem(read, { request: options.newRequestId(), retryAfterMs: read === 'busy' ? 1000 : null }), request, response, stallMs)
+      const refusal = problem(read, { request: options.newRequestId(), retryAfterMs: read === 'busy' ? 1000 : null })
+      send(isSecure(request, options) ? { ...refusal, headers: [...refusal.headers, HSTS] } : refusal, request, response, stallMs)
       return
     }
     underWay += 1
@@ -106,6 +108,13 @@ function readRequest(request: IncomingMessage, options: HeadOptions): Read | Fai
       headers,
     },
   }
+}
+
+/** Did the visitor come over TLS, to us or to the proxy that we trust? For requests that have no head to say so. */
+function isSecure({ socket, rawHeaders }: IncomingMessage, { policy }: NodeDoorOptions): boolean {
+  const peer = { address: socket.remoteAddress ?? '', secure: 'encrypted' in socket }
+  const { publicOrigin, trustedProxies } = policy()
+  return publicOrigin.startsWith('https:') && clientOf(peer, headersOf(pairs(rawHeaders)), trustedProxies).scheme === 'https'
 }
 
 /** No route begins with anything but a slash: this path leads nowhere. */

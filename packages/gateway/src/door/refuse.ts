@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Answer } from '../answer.ts'
 import type { FailureCode } from '../errors.ts'
 import { problem } from '../http/problem.ts'
+import { HSTS } from '../http/security-headers.ts'
 import { connectionOf } from './connection.ts'
 
 /** RFC 9112 §9.6: a socket that is closed with bytes unread tells the other side of a reset, which can wipe our answer from its memory. */
@@ -10,7 +11,9 @@ const LINGER_MS = 1000
 
 /** For requests that never became one: written by hand, then the connection is gone, because nobody knows where the next begins. */
 export function refuseRaw(socket: Duplex, code: FailureCode, request: string, allow?: readonly string[]): void {
-  answerRaw(socket, problem(code, { request, allow }), true)
+  const answer = problem(code, { request, allow })
+  // RFC 6797 §7.2: on a secure connection always, elsewhere never.
+  answerRaw(socket, 'encrypted' in socket ? { ...answer, headers: [...answer.headers, HSTS] } : answer, true)
 }
 
 /** The last thing that is said on a connection. `withBody` is false for HEAD. Never after another answer has begun. */
