@@ -10,6 +10,7 @@ import { accessOf, type ApiRoute, type Route } from './decide/route.ts'
 import { identify, type Visitor } from './decide/session.ts'
 import { GateError } from './errors.ts'
 import { passThrough } from './forward/pass-through.ts'
+import { guardParts } from './guarded-parts.ts'
 import { render } from './http/render.ts'
 import { problem } from './http/problem.ts'
 import { HSTS } from './http/security-headers.ts'
@@ -22,7 +23,9 @@ export interface Gateway {
   handle(head: RequestHead, body: RequestBody | null, departure?: Departure): Promise<Answer>
 }
 
-export function createSpine(parts: Parts): Gateway {
+export function createSpine(unguarded: Parts): Gateway {
+  const parts = guardParts(unguarded)
+
   async function judge(head: RequestHead, policy: Policy = parts.policy()): Promise<Decision | 'own'> {
     const admission = admit(head, policy)
     if (admission.kind === 'own') return 'own'
@@ -31,7 +34,6 @@ export function createSpine(parts: Parts): Gateway {
     if (visitor === 'tossed') return tossed(admission.route)
     const touched = hits(head, admission.route, visitor, policy)
     const counts = touched.length === 0 ? [] : await parts.counters.add(touched, head.at)
-    if (counts.length !== touched.length) throw new GateError('store_unavailable', 'the counters gave no answer for every hit')
     return decide({ head, route: admission.route, visitor, counts }, policy, admission.steps)
   }
 
@@ -48,10 +50,11 @@ export function createSpine(parts: Parts): Gateway {
   }
 
   async function handle(head: RequestHead, body: RequestBody | null, departure?: Departure): Promise<Answer> {
-    const policy = parts.policy()
+    let policy: Policy | null = null
     let evidence: Evidence = { route: null, steps: [] }
     let answer: Answer
     try {
+      policy = parts.policy()
       const decision = await judge(head, policy)
       if (decision === 'own') {
         answer = await parts.endpoints.answer(head, body, policy)
@@ -68,11 +71,13 @@ export function createSpine(parts: Parts): Gateway {
       parts.observer.failure(head, cause)
       answer = failed(head, cause)
     }
-    if (answer.status >= 400 && parts.endpoints.toPage !== undefined && isProblem(answer) && isNavigation(head)) {
+    if (policy !== null && answer.status >= 400 && parts.endpoints.toPage !== undefined && isProblem(answer) && isNavigation(head)) {
       answer = await parts.endpoints.toPage(answer, head, policy).catch(() => answer)
     }
     parts.observer.access({ head, ...evidence, status: answer.status, code: codeOf(answer) })
-    return policy.publicOrigin.startsWith('https:') && head.scheme === 'https' ? { ...answer, headers: [...answer.headers, HSTS] } : answer
+    return policy?.publicOrigin.startsWith('https:') === true && head.scheme === 'https'
+      ? { ...answer, headers: [...answer.headers, HSTS] }
+      : answer
   }
 
   async function pass(head: RequestHead, body: RequestBody | null, route: Route, departure: Departure | undefined): Promise<Answer> {

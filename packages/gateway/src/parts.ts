@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { AuditEvent } from '@cloakroom/contract'
 import type { Answer, BodySource, Departure, RequestBody } from './answer.ts'
 import type { Count, Hit } from './decide/counters.ts'
@@ -5,10 +6,11 @@ import type { Placement } from './decide/credential.ts'
 import type { Instant, RequestHead } from './decide/head.ts'
 import type { HeaderField } from './decide/headers.ts'
 import type { OutboundHead } from './decide/outbound.ts'
-import type { Api, CredentialName, Policy } from './decide/policy.ts'
+import type { Api, CredentialName, Policy, WebSocketLimits } from './decide/policy.ts'
 import type { Secret } from './decide/secret.ts'
 import type { Claim, RevokeReason, Session, SessionId, Visit } from './decide/session.ts'
 import type { Awaitable } from './lib/awaitable.ts'
+import type { Later } from './lib/later.ts'
 
 /** What gateway.ts needs from the sessions. The cookie's value goes in, the store's key never comes out of the log. */
 export interface SessionsPart {
@@ -46,6 +48,8 @@ export interface UpstreamAnswer {
   readonly status: number
   readonly headers: readonly HeaderField[]
   readonly body: BodySource
+  /** With 101: the connection, whose owner is now whoever asked for it. */
+  readonly upgraded?: Duplex | null
 }
 
 export interface ForwardPart {
@@ -62,6 +66,19 @@ export interface EndpointsPart {
 
 export interface SitePart {
   answer(head: RequestHead): Awaitable<Answer>
+}
+
+/** Why a stream was cut: its session ended, nobody could say whether it lives, or the gateway stops. */
+export type CutReason = RevokeReason | 'unverifiable' | 'stopping'
+
+/** Answers and WebSockets that outlast the judgement they began with. */
+export interface StreamsPart {
+  /** `cut` is called at most once, within a second of the end of the session or of the role that it needs. Call the answer when the stream is over. */
+  watch(session: Session | null, role: string | null, cut: (because: CutReason) => void): () => void
+  /** The visitor did something on a stream: as good as a request of this session. */
+  active(session: Session): void
+  /** A place for a WebSocket; null when the visitor, or all together, hold as many as they may. Call the answer to give it back. */
+  takePlace(visitor: string, limits: WebSocketLimits): (() => void) | null
 }
 
 export interface AuditPart {
@@ -102,4 +119,8 @@ export interface Parts {
   readonly pseudonym: string
   /** Our name in `Via` when it is to be told from that of other gateways; `pseudonym` when left out. */
   readonly via?: string
+  /** Without it no WebSocket is opened, and long answers run to their end. */
+  readonly streams?: StreamsPart
+  /** For the bounds of guarded-parts.ts; the system's timers when left out. */
+  readonly later?: Later
 }

@@ -46,6 +46,8 @@ export function makePolicy(change: Partial<Policy> = {}, access: Access = { kind
     allowedOrigins: [],
     trustedProxies: [],
     ...change,
+    webSockets: { most: 100, perVisitor: 10 },
+    waits: { partMs: 5000, requestMs: 300_000 },
   }
 }
 

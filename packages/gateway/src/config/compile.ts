@@ -24,6 +24,8 @@ export function compilePolicy(config: Config, port: number = config.listen.port)
     visits: { lifetimeMs: config.visits.lifetime, requests: config.visits.requests, perAddressHour: config.visits.perAddressHour },
     allowedOrigins: config.allowedOrigins,
     trustedProxies: config.trustedProxies.map((text) => parseRange(text)).filter((range) => range !== null),
+    webSockets: { most: config.limits.webSockets, perVisitor: config.limits.webSocketsPerVisitor },
+    waits: { partMs: config.limits.storeTimeout, requestMs: config.limits.bodyTimeout },
   }
 }
 

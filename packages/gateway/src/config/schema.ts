@@ -61,6 +61,9 @@ const limits = z.strictObject({
     .describe('The request’s path and query.'),
   headTimeout: duration().prefault('15s').describe('Until a request’s header has arrived.'),
   bodyTimeout: duration().prefault('5m').describe('Until a request has arrived whole.'),
+  storeTimeout: duration()
+    .prefault('5s')
+    .describe('How long a store, the vault or the site may take to answer. Later counts as broken: the request is refused.'),
   keepAlive: duration()
     .prefault('65s')
     .describe('How long an idle connection stays open; longer than the 60 s of a load balancer in front.'),

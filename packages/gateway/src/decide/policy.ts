@@ -74,6 +74,21 @@ export interface VisitLimits {
 export interface Policy {
   /** The origin that the browser sees. */
   readonly publicOrigin: string
+/** Milliseconds after which a silent part of the gateway counts as broken. */
+export interface Waits {
+  /** A store, the vault, the site. */
+  readonly partMs: number
+  /** A request, from its first byte to its last: a forwarder cannot answer earlier. */
+  readonly requestMs: number
+}
+
+/** WebSockets open at once. */
+export interface WebSocketLimits {
+  readonly most: number
+  /** Of one session, one visit, or, where nobody is known, one address. */
+  readonly perVisitor: number
+}
+
   /** Its host with the port as a browser sends it: `localhost:8080`, `shop.example`. */
   readonly publicHost: string
   /** Prefix of the gateway's own endpoints, no trailing slash: `/auth`. */
@@ -87,3 +102,5 @@ export interface Policy {
   readonly allowedOrigins: readonly string[]
   readonly trustedProxies: readonly Range[]
 }
+  readonly webSockets: WebSocketLimits
+  readonly waits: Waits

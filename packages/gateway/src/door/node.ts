@@ -12,7 +12,7 @@ import { problem } from '../http/problem.ts'
 import { HSTS } from '../http/security-headers.ts'
 import type { Clock } from '../lib/clock.ts'
 import { answered, connectionOf } from './connection.ts'
-import { answerRaw } from './refuse.ts'
+import { answerRaw, refuseRaw } from './refuse.ts'
 
 export interface NodeDoorOptions {
   readonly policy: () => Policy
@@ -36,6 +36,16 @@ export function nodeDoor(gateway: Gateway, options: NodeDoorOptions): RequestLis
   const { stallMs = STALL_MS } = options
   let underWay = 0
   return (request, response) => {
+    try {
+      take(request, response)
+    } catch {
+      // An exception here would end the process, and every other visitor's request with it. Never before an answer that is owed.
+      if (connectionOf(request.socket).pending > 1) request.socket.destroy()
+      else refuseRaw(request.socket, 'internal', NO_ID)
+    }
+  }
+
+  function take(request: IncomingMessage, response: ServerResponse): void {
     const connection = connectionOf(request.socket)
     // RFC 9112 §9.6: what follows a refusal that closes was not asked in earnest, and may be the tail of what was refused.
     if (connection.closing) return
@@ -58,11 +68,14 @@ export function nodeDoor(gateway: Gateway, options: NodeDoorOptions): RequestLis
       departure.gone = true
       departure.onGone?.()
     })
-    gateway.handle(read.head, bodyOf(read.framing, request, response), departure).then(
-      (answer) => send(answer, request, response, stallMs),
-      // handle never rejects; if it does, that is our bug, and nobody gets an answer from it.
-      (cause: unknown) => response.destroy(cause instanceof Error ? cause : new Error(String(cause))),
-    )
+    gateway
+      .handle(read.head, bodyOf(read.framing, request, response), departure)
+      .then((answer) => send(answer, request, response, stallMs))
+      // handle never rejects and answers what can be sent; if not, that is our bug, and nobody gets an answer from it.
+      .catch((cause: unknown) => {
+        if (response.headersSent) response.destroy(cause instanceof Error ? cause : new Error(String(cause)))
+        else send(problem('internal', { request: read.head.id }), request, response, stallMs)
+      })
   }
 }
 
@@ -73,6 +86,9 @@ export function readHead(request: IncomingMessage, options: HeadOptions): Reques
   const read = readRequest(request, options)
   return typeof read === 'string' ? read : read.head
 }
+/** For a request that failed before it had an identifier. */
+const NO_ID = 'none'
+
 
 interface Read {
   readonly head: RequestHead

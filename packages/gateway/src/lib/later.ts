@@ -5,3 +5,9 @@ export const systemLater: Later = (run, ms) => {
   const timer = setTimeout(run, ms)
   return () => clearTimeout(timer)
 }
+
+/** For bounds that matter only while something else is going on: does not keep the process alive. */
+export const backgroundLater: Later = (run, ms) => {
+  const timer = setTimeout(run, ms).unref()
+  return () => clearTimeout(timer)
+}

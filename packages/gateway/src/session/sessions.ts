@@ -5,6 +5,7 @@ import type { SessionLimits } from '../decide/policy.ts'
 import {
   staleness,
   type AccountId,
+  type Claim,
   type Factor,
   type RevokeReason,
   type Session,
@@ -135,7 +136,9 @@ export function createSessions({ store, limits, audit, label, random, via = 'bro
   return {
     claim(cookieValue) {
       const id = sessionIdOf(cookieValue)
-      return id === null ? null : store.find(id)
+      if (id === null) return null
+      const found = store.find(id)
+      return found instanceof Promise ? found.then((claim) => ownClaim(claim, id)) : ownClaim(found, id)
     },
     async touch(id, at) {
       // Nothing comes of it when the session was ended meanwhile: a request that was held open over a logout revives nothing.
@@ -160,6 +163,12 @@ export function createSessions({ store, limits, audit, label, random, via = 'bro
     },
     list,
   }
+}
+
+/** A store that mixes its answers up must not sign a visitor in as somebody else. */
+function ownClaim(claim: Claim | null, id: SessionId): Claim | null {
+  if (claim !== null && claim.session.id !== id) throw new GateError('store_unavailable', 'the store answered with another session')
+  return claim
 }
 
 function newIdentifier(random: Random): { readonly value: string; readonly id: SessionId } {

@@ -1,0 +1,155 @@
+import { observers } from './audit/observer.ts'
+import type { Policy } from './decide/policy.ts'
+import { type FailureCode, GateError } from './errors.ts'
+import { createDeadlines, type Within } from './lib/deadline.ts'
+import { backgroundLater } from './lib/later.ts'
+import type { EndpointsPart, Parts, VaultPart } from './parts.ts'
+import { areCounts, isAnswer, isClaim, isCredential, isUpstreamAnswer, isVisit } from './sound.ts'
+
+/**
+ * The parts as the spine may trust them: each answers in time and with what its type says, or throws GateError. So a part that hangs or
+ * lies is a part that throws, and there is one way from a throw: the refusal.
+ */
+export function guardParts(parts: Parts): Parts {
+  const within = createDeadlines(parts.later ?? backgroundLater)
+  const policy = (): Policy => {
+    const current: unknown = parts.policy()
+    if (isPolicy(current)) return current
+    throw new GateError('internal', 'there is no policy')
+  }
+  const bounded: Bounded = (what, answer, code = 'store_unavailable') => within(policy().waits.partMs, answer, () => late(what, code))
+  const { sessions, visits, counters, site } = parts
+  return {
+    ...parts,
+    policy,
+    sessions: {
+      claim: (cookie) => checked(bounded('sessions', sessions.claim(cookie)), isClaimOrNull, 'sessions'),
+      touch: (id, at) => bounded('sessions', sessions.touch(id, at)),
+      end: (session, at, because) => bounded('sessions', sessions.end(session, at, because)),
+    },
+    visits: {
+      open(cookie, at) {
+        const visit = visits.open(cookie, at)
+        if (visit === null || isVisit(visit)) return visit
+        throw nonsense('visits')
+      },
+      start(at) {
+        const started: unknown = visits.start(at)
+        if (isStart(started)) return started
+        throw nonsense('visits')
+      },
+    },
+    counters: {
+      add: (hits, at) => checked(bounded('counters', counters.add(hits, at)), (counts) => areCounts(counts, hits), 'counters'),
+    },
+    vault: guardVault(parts, within, policy),
+    forward: {
+      async send(request, body, api, departure) {
+        const { connectMs, headMs } = api.limits
+        // The forwarder has finer bounds of its own; together they cannot be longer than this.
+        const longestMs = policy().waits.requestMs + 2 * connectMs + headMs
+        const given = (): GateError => late('the forwarder', 'upstream_timeout')
+        const answer = await within(longestMs, parts.forward.send(request, body, api, departure), given, (tooLate) =>
+          tooLate.body.cancel(given()),
+        )
+        if (isUpstreamAnswer(answer)) return answer
+        throw new GateError('upstream_invalid', 'the forwarder answered with what is no answer')
+      },
+    },
+    endpoints: guardEndpoints(parts, within),
+    site:
+      site === null
+        ? null
+        : { answer: (head) => checked(bounded('the site', site.answer(head), 'upstream_timeout'), isAnswer, 'the site', 'internal') },
+    // Watching must never decide, nor end the process.
+    observer: observers(parts.observer),
+  }
+}
+
+/** A form that arrives slowly, then a password check behind a full queue: seconds, so that half a minute is not the ordinary. */
+const OWN_MS = 30_000
+
+type Bounded = <T>(what: string, answer: T | Promise<T>, code?: FailureCode) => T | Promise<T>
+
+function guardEndpoints({ endpoints }: Parts, within: Within): EndpointsPart {
+  const silent = (): GateError => late('the endpoints', 'store_unavailable')
+  const own: EndpointsPart = {
+    async answer(head, body, policy) {
+      return await checked(within(OWN_MS, endpoints.answer(head, body, policy), silent), isAnswer, 'the endpoints', 'internal')
+    },
+  }
+  if (endpoints.toPage === undefined) return own
+  return {
+    ...own,
+    async toPage(refusal, head, policy) {
+      const page = within(policy.waits.partMs, endpoints.toPage?.(refusal, head, policy) ?? refusal, silent)
+      // A page shows a refusal; it cannot take it back.
+      return await checked(page, (made) => isAnswer(made) && made.status === refusal.status, 'the endpoints', 'internal')
+    },
+  }
+}
+
+function guardVault({ vault }: Parts, within: Within, policy: () => Policy): VaultPart {
+  return {
+    open(name, origin, at) {
+      const opening = within(
+        policy().waits.partMs,
+        vault.open(name, origin, at),
+        () => late('the vault', 'credential_unavailable'),
+        (tooLate) => tooLate.release(),
+      )
+      // A route that names a credential is never called without one.
+      return checked(opening, isCredential, 'the vault', 'credential_unavailable')
+    },
+  }
+}
+
+/** Checks what is here at once, and what comes later when it comes. */
+function checked<T>(
+  answer: T | Promise<T>,
+  holds: (answer: unknown) => boolean,
+  what: string,
+  code: FailureCode = 'store_unavailable',
+): T | Promise<T> {
+  if (answer instanceof Promise) {
+    return answer.then((value) => {
+      if (holds(value)) return value
+      throw nonsense(what, code)
+    })
+  }
+  if (holds(answer)) return answer
+  throw nonsense(what, code)
+}
+
+function isClaimOrNull(value: unknown): boolean {
+  return value === null || isClaim(value)
+}
+
+function isPolicy(value: unknown): value is Policy {
+  if (typeof value !== 'object' || value === null) return false
+  const { publicOrigin, routes, waits } = value as Partial<Policy>
+  return typeof publicOrigin === 'string' && Array.isArray(routes) && typeof waits === 'object'
+}
+
+function isStart(value: unknown): value is ReturnType<Parts['visits']['start']> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'visit' in value &&
+    'setCookie' in value &&
+    isVisit(value.visit) &&
+    isLine(value.setCookie)
+  )
+}
+
+function isLine(value: unknown): boolean {
+  return typeof value === 'string' && !/[\r\n\0]/.test(value)
+}
+
+function late(what: string, code: FailureCode): GateError {
+  return new GateError(code, `${what} did not answer in time`)
+}
+
+function nonsense(what: string, code: FailureCode = 'store_unavailable'): GateError {
+  return new GateError(code, `${what} answered with nonsense`)
+}

@@ -1,0 +1,108 @@
+import { Duplex } from 'node:stream'
+import type { Answer, BodySource } from './answer.ts'
+import type { Count, Hit } from './decide/counters.ts'
+import type { HeaderField } from './decide/headers.ts'
+import { Secret } from './decide/secret.ts'
+import type { Claim, Visit } from './decide/session.ts'
+import type { OpenCredential, UpstreamAnswer } from './parts.ts'
+
+/*
+ * Is what a part answered what its type says? The compiler knows our own parts; a store that is broken, a newer schema or an embedding
+ * program's part can say anything, and `NaN >= limit` is false: without these a nonsense time would be a session without an end.
+ */
+
+/** A session with times that can be compared. */
+export function isClaim(value: unknown): value is Claim {
+  if (!isRecord(value) || !isRecord(value['session']) || !isRecord(value['standing'])) return false
+  const { session, standing } = value
+  const { revoked } = session
+  return (
+    typeof session['id'] === 'string' &&
+    typeof session['account'] === 'string' &&
+    typeof session['name'] === 'string' &&
+    isCount(session['generation']) &&
+    isTime(session['authenticatedAt']) &&
+    isTime(session['seenAt']) &&
+    isCount(standing['generation']) &&
+    Array.isArray(standing['roles']) &&
+    standing['roles'].every(isText) &&
+    (revoked === null || (isRecord(revoked) && typeof revoked['because'] === 'string'))
+  )
+}
+
+export function isVisit(value: unknown): value is Visit {
+  return isRecord(value) && typeof value['id'] === 'string' && value['id'] !== '' && isTime(value['startedAt'])
+}
+
+/** An answer to these very hits, in their order. */
+export function areCounts(value: unknown, hits: readonly Hit[]): value is readonly Count[] {
+  if (!Array.isArray(value) || value.length !== hits.length) return false
+  return hits.every((hit, at) => {
+    const count: unknown = value[at]
+    return isRecord(count) && count['key'] === hit.key && typeof count['over'] === 'boolean' && isTime(count['retryAfterMs'])
+  })
+}
+
+/** With at least one needle: a credential that nobody looks for in the answer is not used. */
+export function isCredential(value: unknown): value is OpenCredential {
+  if (!isRecord(value)) return false
+  const { needles, origins, placement } = value
+  return (
+    isRecord(placement) &&
+    typeof placement['kind'] === 'string' &&
+    KINDS.has(placement['kind']) &&
+    value['secret'] instanceof Secret &&
+    Array.isArray(origins) &&
+    origins.every(isText) &&
+    Array.isArray(needles) &&
+    needles.length > 0 &&
+    needles.every((needle) => needle instanceof Uint8Array) &&
+    typeof value['release'] === 'function'
+  )
+}
+
+const KINDS: ReadonlySet<string> = new Set(['bearer', 'header', 'query', 'basic'])
+
+export function isAnswer(value: unknown): value is Answer {
+  if (!isRecord(value) || !isStatus(value['status']) || !areFields(value['headers'])) return false
+  const { body } = value
+  return body === null || body instanceof Uint8Array || isBodySource(body)
+}
+
+export function isUpstreamAnswer(value: unknown): value is UpstreamAnswer {
+  if (!isRecord(value) || !areFields(value['headers']) || !isBodySource(value['body'])) return false
+  return isStatus(value['status']) || (value['status'] === 101 && value['upgraded'] instanceof Duplex)
+}
+
+/** A final status (RFC 9110 §15). */
+function isStatus(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 599
+}
+
+function areFields(value: unknown): value is readonly HeaderField[] {
+  return Array.isArray(value) && value.every((field) => Array.isArray(field) && isText(field[0]) && isText(field[1]))
+}
+
+function isBodySource(value: unknown): value is BodySource {
+  if (!isRecord(value)) return false
+  const { length } = value
+  const methods = typeof value['start'] === 'function' && typeof value['resume'] === 'function' && typeof value['cancel'] === 'function'
+  return methods && (length === null || isCount(length))
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0
+}
+
+/** Milliseconds; fractions are fine. */
+function isTime(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0
+}

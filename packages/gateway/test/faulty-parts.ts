@@ -1,0 +1,242 @@
+import type { AuditEvent } from '@cloakroom/contract'
+import { Readable } from 'node:stream'
+import type { Answer } from '../src/answer.ts'
+import { leaks } from '../src/decide/credential.ts'
+import type { RequestHead } from '../src/decide/head.ts'
+import { headersOf } from '../src/decide/headers.ts'
+import type { Policy } from '../src/decide/policy.ts'
+import { Secret } from '../src/decide/secret.ts'
+import { nodeDoor } from '../src/door/node.ts'
+import { listen } from '../src/door/server.ts'
+import { createSpine, type Gateway } from '../src/gateway.ts'
+import type { Later } from '../src/lib/later.ts'
+import type { AccessLine, Parts } from '../src/parts.ts'
+import { call } from './call.ts'
+import { manualLater } from './fakes/later.ts'
+import { makeApi, makePolicy, makeRoute, makeSession } from './fixtures.ts'
+
+/** What the visitor got. */
+export interface Got {
+  readonly status: number
+  readonly setCookies: readonly string[]
+  readonly text: string
+}
+
+/** A request in the words of both doors. */
+export interface Ask {
+  readonly method: string
+  readonly path: string
+  readonly cookie?: string
+  /** A person who opens a page, rather than a script of our own. */
+  readonly navigation?: boolean
+}
+
+/** A gateway whose parts all work until `break` replaces one; nothing is mocked inside it. */
+export interface FaultyGateway {
+  /** Asks through every door; one answer for each, by the door's name. */
+  readonly doors: Readonly<Record<string, (ask: Ask) => Promise<Got>>>
+  /** Replaces parts until `heal`. */
+  break(change: (parts: Parts) => Partial<Parts>): void
+  heal(): void
+  /** Requests that reached the forwarder. */
+  readonly sent: number
+  readonly failures: readonly unknown[]
+  readonly events: readonly AuditEvent[]
+  readonly lines: readonly AccessLine[]
+  /** Lets the time of every bound pass. */
+  passTime(): void
+  close(): Promise<void>
+}
+
+export const AT = 100_000_000
+export const SESSION = `__Host-Http-session=${'a'.repeat(43)}`
+export const EXPIRED = `__Host-Http-session=${'e'.repeat(43)}`
+export const VISIT = '__Host-Http-visit=visit'
+const HOUR_MS = 3_600_000
+
+export async function openFaultyGateway(): Promise<FaultyGateway> {
+  const shop = makeApi()
+  const guests = makeApi({ name: 'guests', prefix: '/api/guests', access: { kind: 'visitor' } })
+  const policy = makePolicy({
+    publicOrigin: 'http://shop.example',
+    apis: [shop, guests],
+    routes: [makeRoute(shop, 'GET /products/**'), makeRoute(guests, 'GET /**')],
+  })
+  const seen = { sent: 0, failures: [] as unknown[], events: [] as AuditEvent[], lines: [] as AccessLine[] }
+  const time = manualLater()
+  const good = goodParts(policy, seen, time.later)
+  let current = good
+  const gateway = createSpine(switching(good, () => current))
+  const now = (): number => AT
+  const listener = await listen(
+    nodeDoor(gateway, {
+      policy: () => current.policy(),
+      clock: now,
+      newRequestId: () => 'request-1',
+      maxTargetBytes: 8192,
+      maxRequests: 100,
+    }),
+    {
+      host: '127.0.0.1',
+      port: 0,
+      limits: { headerBytes: 16_384, headerFields: 100, headMs: 10_000, requestMs: 10_000, keepAliveMs: 5000, connections: 100 },
+      tls: null,
+      newRequestId: () => 'request-1',
+      upgrade: null,
+    },
+  )
+  return {
+    doors: { 'gateway.handle': (ask) => handle(gateway, ask), 'the listener': (ask) => throughSocket(listener.port, ask) },
+    break(change) {
+      current = { ...good, ...change(good) }
+    },
+    heal() {
+      current = good
+    },
+    get sent() {
+      return seen.sent
+    },
+    failures: seen.failures,
+    events: seen.events,
+    lines: seen.lines,
+    passTime: () => Array.from({ length: 5 }, () => time.pass(HOUR_MS)).length,
+    close: () => listener.close(0),
+  }
+}
+
+/** The spine takes its parts once; this one asks anew at each call which part is there. */
+function switching(good: Parts, current: () => Parts): Parts {
+  return {
+    ...good,
+    policy: () => current().policy(),
+    sessions: {
+      claim: (cookie) => current().sessions.claim(cookie),
+      touch: (id, at) => current().sessions.touch(id, at),
+      end: (session, at, because) => current().sessions.end(session, at, because),
+    },
+    visits: { open: (cookie, at) => current().visits.open(cookie, at), start: (at) => current().visits.start(at) },
+    counters: { add: (hits, at) => current().counters.add(hits, at) },
+    vault: { open: (name, origin, at) => current().vault.open(name, origin, at) },
+    forward: { send: (request, body, api, departure) => current().forward.send(request, body, api, departure) },
+    endpoints: {
+      answer: (head, body, policy) => current().endpoints.answer(head, body, policy),
+      toPage: async (refusal, head, policy) => (await current().endpoints.toPage?.(refusal, head, policy)) ?? refusal,
+    },
+    site: {
+      answer: (head) => {
+        const { site } = current()
+        if (site === null) throw new Error('there is no site')
+        return site.answer(head)
+      },
+    },
+    audit: { note: (event) => current().audit.note(event), commit: (event) => current().audit.commit(event) },
+    observer: { access: (line) => current().observer.access(line), failure: (head, cause) => current().observer.failure(head, cause) },
+  }
+}
+
+function goodParts(
+  policy: Policy,
+  seen: { sent: number; failures: unknown[]; events: AuditEvent[]; lines: AccessLine[] },
+  later: Later,
+): Parts {
+  const standing = { generation: 0, roles: [] }
+  // Last seen two minutes ago: a request is an activity to be noted.
+  const alive = makeSession({ authenticatedAt: AT - 120_000, seenAt: AT - 120_000 })
+  const over = makeSession({ id: 'session-2', authenticatedAt: AT, seenAt: AT - policy.sessions.idleMs })
+  return {
+    policy: () => policy,
+    sessions: {
+      claim: (cookie) => ({ session: cookie.startsWith('e') ? over : alive, standing }),
+      touch: () => undefined,
+      end: () => true,
+    },
+    visits: {
+      open: () => ({ id: 'visit-1', startedAt: AT - 1000 }),
+      start: () => ({ visit: { id: 'visit-2', startedAt: AT }, setCookie: '__Host-Http-visit=fresh; Path=/; Secure' }),
+    },
+    counters: { add: (hits) => hits.map(({ key }) => ({ key, over: false, retryAfterMs: 0 })) },
+    vault: { open: (_name, origin) => credential(origin) },
+    forward: {
+      send() {
+        seen.sent += 1
+        const bytes = Buffer.from('{"from":"upstream"}')
+        return Promise.resolve({
+          status: 200,
+          headers: [['content-type', 'application/json']],
+          body: {
+            length: bytes.length,
+            start: (sink) => (sink.chunk(bytes), sink.end()),
+            resume: () => undefined,
+            cancel: () => undefined,
+          },
+        })
+      },
+    },
+    endpoints: { answer: () => Promise.resolve(text('own')), toPage: (refusal) => Promise.resolve(refusal) },
+    site: { answer: () => text('page') },
+    audit: { note: (event) => void seen.events.push(event), commit: () => Promise.resolve() },
+    observer: { access: (line) => void seen.lines.push(line), failure: (_head, cause) => void seen.failures.push(cause) },
+    pseudonym: 'cloakroom',
+    later,
+  }
+}
+
+export function credential(origin: string) {
+  const placement = { kind: 'bearer' } as const
+  const secret = new Secret(Buffer.from('sk-live-4f9a2bQ7xZk01c8e'))
+  return { placement, secret, origins: [origin], needles: leaks(placement, secret), release: () => undefined }
+}
+
+function text(body: string): Answer {
+  return { status: 200, headers: [['content-type', 'text/plain']], body: Buffer.from(body) }
+}
+
+async function handle(gateway: Gateway, ask: Ask): Promise<Got> {
+  const head: RequestHead = {
+    id: 'request-1',
+    at: AT,
+    client: '198.51.100.7',
+    scheme: 'http',
+    host: 'shop.example',
+    method: ask.method,
+    path: ask.path,
+    query: '',
+    headers: headersOf(fieldsOf(ask)),
+  }
+  const body = ask.method === 'POST' ? { stream: Readable.from([Buffer.from('{}')]), length: 2 } : null
+  const answer = await gateway.handle(head, body)
+  return {
+    status: answer.status,
+    setCookies: answer.headers.filter(([name]) => name === 'set-cookie').map(([, value]) => value),
+    text: answer.body instanceof Uint8Array ? Buffer.from(answer.body).toString() : '',
+  }
+}
+
+async function throughSocket(port: number, ask: Ask): Promise<Got> {
+  const headers = fieldsOf(ask).filter(([name]) => name !== 'cookie')
+  const body = ask.method === 'POST' ? '{}' : ''
+  const answer = await call(port, ask.method, ask.path, {
+    host: 'shop.example',
+    from: 'none',
+    headers,
+    body,
+    ...(ask.cookie === undefined ? {} : { cookie: ask.cookie }),
+  })
+  return { status: answer.status, setCookies: answer.all('set-cookie'), text: answer.text }
+}
+
+function fieldsOf({ cookie, navigation = false }: Ask): (readonly [string, string])[] {
+  const fields: (readonly [string, string])[] = navigation
+    ? [
+        ['sec-fetch-site', 'none'],
+        ['sec-fetch-mode', 'navigate'],
+        ['sec-fetch-dest', 'document'],
+        ['accept', 'text/html'],
+      ]
+    : [
+        ['sec-fetch-site', 'same-origin'],
+        ['sec-fetch-mode', 'cors'],
+        ['sec-fetch-dest', 'empty'],
+      ]
+  return cookie === undefined ? fields : [...fields, ['cookie', cookie]]
+}
