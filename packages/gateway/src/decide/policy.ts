@@ -70,10 +70,6 @@ export interface VisitLimits {
   readonly perAddressHour: number
 }
 
-/** What the owner decided, compiled from cloakroom.yaml. Immutable: a request keeps the policy that it began with. */
-export interface Policy {
-  /** The origin that the browser sees. */
-  readonly publicOrigin: string
 /** Milliseconds after which a silent part of the gateway counts as broken. */
 export interface Waits {
   /** A store, the vault, the site. */
@@ -82,13 +78,10 @@ export interface Waits {
   readonly requestMs: number
 }
 
-/** WebSockets open at once. */
-export interface WebSocketLimits {
-  readonly most: number
-  /** Of one session, one visit, or, where nobody is known, one address. */
-  readonly perVisitor: number
-}
-
+/** What the owner decided, compiled from cloakroom.yaml. Immutable: a request keeps the policy that it began with. */
+export interface Policy {
+  /** The origin that the browser sees. */
+  readonly publicOrigin: string
   /** Its host with the port as a browser sends it: `localhost:8080`, `shop.example`. */
   readonly publicHost: string
   /** Prefix of the gateway's own endpoints, no trailing slash: `/auth`. */
@@ -101,6 +94,5 @@ export interface WebSocketLimits {
   /** Other origins whose pages may call the APIs; exact. */
   readonly allowedOrigins: readonly string[]
   readonly trustedProxies: readonly Range[]
-}
-  readonly webSockets: WebSocketLimits
   readonly waits: Waits
+}
