@@ -10,6 +10,7 @@ import { systemLater } from '../lib/later.ts'
 import type { Running } from '../serve.ts'
 import type { Stores } from '../store/store.ts'
 import { checkTheme } from './check-theme.ts'
+import { followConfig } from './follow-config.ts'
 import { configProblems, withVault, type OpenedVault } from './open.ts'
 import { withCommonOptions, type CommonOptions } from './options.ts'
 import { done, type Outcome } from './outcome.ts'
@@ -20,7 +21,9 @@ import type { Does, World } from './world.ts'
 
 export function addStart(program: Command, does: Does): void {
   withCommonOptions(program.command('start'))
-    .description('Run the gateway until Ctrl-C or SIGTERM. SIGHUP opens the log files anew.')
+    .description(
+      'Run the gateway until Ctrl-C or SIGTERM. A changed cloakroom.yaml is taken while it runs; SIGHUP reads it at once, and opens the log files anew.',
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  cloakroom start\n  cloakroom start --config /etc/cloakroom/cloakroom.yaml\n\nIt does not start with a configuration, a key or a credential that `cloakroom check` would refuse: exit code 78.',
@@ -62,7 +65,18 @@ async function run(world: World, options: CommonOptions, opened: OpenedVault, wa
     later: systemLater,
     onNotice: (text) => terminal.err(`${text}\n`),
   })
-  const offHangup = terminal.onHangup(() => running.reopenLogs())
+  const following = followConfig({
+    file: resolve(terminal.cwd, options.config),
+    running,
+    vault,
+    clock: world.clock,
+    later: systemLater,
+    onNotice: (text) => terminal.err(`${text}\n`),
+  })
+  const offHangup = terminal.onHangup(() => {
+    running.reopenLogs()
+    void following.reload()
+  })
   try {
     if (options.json === true)
       terminal.out(`${JSON.stringify({ origin: running.publicOrigin, port: running.port, adminPort: running.adminPort })}\n`)
@@ -73,6 +87,7 @@ async function run(world: World, options: CommonOptions, opened: OpenedVault, wa
     if (options.json !== true) terminal.err('Stopping: requests under way may finish.\n')
     await running.close(GRACE_MS)
   } finally {
+    following.stop()
     offHangup()
     offStop()
   }
