@@ -7,7 +7,7 @@ import { cpuSeconds, residentMiB } from './cpu.ts'
 import { eventually, freePort, type Gateway, setUpGateway } from './gateway.ts'
 import { run, type Scenario } from './load.ts'
 import { nginxCommand } from './nginx.ts'
-import { measureSessions } from './sessions.ts'
+import { measureSessions, type SessionFigures } from './sessions.ts'
 import { median, table } from './table.ts'
 
 const quick = process.argv.includes('--quick')
@@ -166,7 +166,7 @@ async function measureLife(gateway: Gateway): Promise<Life> {
   return { firstAnswerMs: median(firsts), idleMiB: median(idle) }
 }
 
-function report(results: Results, life: Life, sessions: { readonly few: number; readonly many: number }): void {
+function report(results: Results, life: Life, sessions: SessionFigures): void {
   const names = [...first([...results.values()]).keys()]
   const rows = [['CPU per request, µs', ...names]]
   for (const [scenario, figures] of results) rows.push([scenario, ...names.map((name) => (figures.get(name) ?? Number.NaN).toFixed(1))])
@@ -180,10 +180,12 @@ function report(results: Results, life: Life, sessions: { readonly few: number; 
   console.log(`${table(ratios)}\n`)
   console.log(`start to first forwarded answer  ${life.firstAnswerMs.toFixed(0)} ms`)
   console.log(`idle memory                      ${life.idleMiB.toFixed(1)} MiB`)
-  console.log(`session lookup among a thousand  ${sessions.few.toFixed(0)} ns of CPU`)
-  console.log(
-    `session lookup among ${quick ? '100,000' : 'a million '}   ${sessions.many.toFixed(0)} ns of CPU, ${(sessions.many / sessions.few).toFixed(2)} times`,
-  )
+  for (const [name, { few, many }] of Object.entries({ 'from the table': sessions.cold, 'seen just now': sessions.warm })) {
+    const among = quick ? '100,000' : 'a million'
+    console.log(
+      `session ${name}: ${few.toFixed(0)} ns of CPU among a thousand, ${many.toFixed(0)} ns among ${among}: ${(many / few).toFixed(2)} times`,
+    )
+  }
   const content = {
     node: process.version,
     rounds: ROUNDS,

@@ -32,14 +32,14 @@ export interface AccessLog extends ObserverPart {
 }
 
 /** Written when so much has gathered or after a second, whichever is first: a write per line costs more than the line. */
-const BATCH_CHARACTERS = 8192
+const BATCH_CHARACTERS = 65_536
 const BATCH_MS = 1000
 /** A reader that does not read must not fill our memory. */
 const MOST_BYTES = 8_388_608
 const CLOSE_MS = 1000
 
 export function openAccessLog({ to, level, clock, later, plainParameters = PLAIN_PARAMETERS }: AccessLogOptions): AccessLog {
-  const stream = destination({ dest: to, sync: false, maxLength: MOST_BYTES, maxWrite: 131_072, mode: 0o600 })
+  const stream = destination({ dest: to, sync: false, maxLength: MOST_BYTES, maxWrite: 262_144, mode: 0o600 })
   let batch = ''
   let lost = 0
   let callOff: (() => void) | null = null

@@ -2,6 +2,7 @@ import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { GateError } from '../../errors.ts'
+import { type Changes, changesOf } from './changes.ts'
 import { migrate, type Schema } from './migrate.ts'
 import { unavailable } from './unavailable.ts'
 
@@ -12,6 +13,8 @@ export interface Connection {
   readonly write: <T>(work: () => T) => T
   /** As `write`, and on the disk when it returns: it outlives a power cut as well as a killed process. */
   readonly writeDurably: <T>(work: () => T) => T
+  /** For what is kept in memory: it holds as long as the stamp stays. */
+  readonly changes: Changes
   close(): void
 }
 
@@ -41,7 +44,7 @@ export function openConnection(folder: string, name: string, schema: Schema, opt
     db.exec(`PRAGMA synchronous = FULL; PRAGMA cache_size = -${options.cacheKiB}; PRAGMA mmap_size = ${options.mapBytes}`)
     migrate(db, schema, name)
     db.exec(`PRAGMA synchronous = ${options.synchronous}`)
-    return connectionOf(db, options.synchronous)
+    return connectionOf(db, options.synchronous, changesOf(db, path))
   } catch (cause) {
     if (db?.isOpen === true) db.close()
     throw cause instanceof GateError ? cause : unavailable(cause, `cannot open ${name}`)
@@ -86,7 +89,7 @@ function isBusy(cause: unknown): boolean {
 
 const SQLITE_BUSY = 5
 
-function connectionOf(db: DatabaseSync, synchronous: FileOptions['synchronous']): Connection {
+function connectionOf(db: DatabaseSync, synchronous: FileOptions['synchronous'], changes: Changes): Connection {
   const begin = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
   const write = <T>(work: () => T): T => {
@@ -94,6 +97,7 @@ function connectionOf(db: DatabaseSync, synchronous: FileOptions['synchronous'])
     try {
       const result = work()
       commit.run()
+      changes.wrote()
       return result
     } catch (cause) {
       // SQLite itself rolls back on some errors (full disk).
@@ -103,6 +107,7 @@ function connectionOf(db: DatabaseSync, synchronous: FileOptions['synchronous'])
   }
   return {
     db,
+    changes,
     write,
     writeDurably(work) {
       if (synchronous === 'FULL') return write(work)

@@ -3,8 +3,11 @@ import { SWEEP_ROWS, type SessionStore } from '../store.ts'
 import type { Connection } from './connection.ts'
 import { idBytes, readClaim, readRoles, readSession, SESSION_COLUMNS, shortKey, writeFactors, type SessionRow } from './session-row.ts'
 
+/** About 2 MB; more visitors at once than that are looked up. */
+const MOST_KEPT = 4096
+
 /** SessionStore in hot.sqlite. A claim is one statement on one row; what ends a session waits for the disk. */
-export function sqliteSessions({ db, write, writeDurably }: Connection): SessionStore {
+export function sqliteSessions({ db, write, writeDurably, changes }: Connection): SessionStore {
   const selectClaim = db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE key = ? AND id = ?`)
   const alive = 'revoked_at IS NULL AND generation = account_generation'
   const selectOfAccount = db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE account = ? AND ${alive} ORDER BY created_at, id`)
@@ -39,6 +42,26 @@ export function sqliteSessions({ db, write, writeDurably }: Connection): Session
     const written = JSON.stringify(roles)
     upsertStanding.run(account, generation, written)
     copyStanding.run(generation, written, account)
+  }
+
+  const kept = new Map<SessionId, Claim>()
+  let keptAt = -1
+
+  /** Claims of live visitors, as long as nobody wrote: a visitor's next request comes soon, and costs no look into the table. */
+  function findKept(id: SessionId): Claim | null {
+    forgetOutdated()
+    const known = kept.get(id)
+    if (known !== undefined) return known
+    const claim = find(id)
+    if (claim !== null) kept.set(id, claim)
+    return claim
+  }
+
+  function forgetOutdated(): void {
+    const stamp = changes.stamp()
+    if (stamp === keptAt && kept.size < MOST_KEPT) return
+    kept.clear()
+    keptAt = stamp
   }
 
   function find(id: SessionId): Claim | null {
@@ -78,10 +101,16 @@ export function sqliteSessions({ db, write, writeDurably }: Connection): Session
       write(() => writeStanding(account, { ...standing(account), roles }))
     },
     insert: (session) => write(() => place(session)),
-    find,
+    find: findKept,
     touch(id, seenAt) {
+      forgetOutdated()
       const bytes = idBytes(id)
-      return Number(moveSeen.run(seenAt, shortKey(bytes), bytes).changes) === 1
+      const moved = Number(moveSeen.run(seenAt, shortKey(bytes), bytes).changes) === 1
+      changes.wrote()
+      // Nothing but this session changed: the others stay known here.
+      kept.delete(id)
+      keptAt = changes.stamp()
+      return moved
     },
     rotate(old, next) {
       return writeDurably(() => {

@@ -2,13 +2,11 @@ import type { GenerationRow, RecordRow, SealedMark, SlotRow, VaultStore } from '
 import type { Connection } from './connection.ts'
 
 /** VaultStore in durable.sqlite. */
-export function sqliteVault({ db, write }: Connection): VaultStore {
+export function sqliteVault({ db, write, changes }: Connection): VaultStore {
   const selectMeta = db.prepare('SELECT vault_id AS vaultId FROM vault WHERE vault_id IS NOT NULL')
   const create = db.prepare('UPDATE vault SET vault_id = ? WHERE vault_id IS NULL')
   const raise = db.prepare('UPDATE vault SET revision = revision + 1')
   const selectRevision = db.prepare('SELECT revision FROM vault')
-  const fileVersion = db.prepare('PRAGMA data_version')
-  fileVersion.setReturnArrays(true)
   const selectSlots = db.prepare(
     'SELECT id, provider, purpose, parameters, wrapped, created_at AS createdAt FROM vault_slot ORDER BY created_at, id',
   )
@@ -32,10 +30,9 @@ export function sqliteVault({ db, write }: Connection): VaultStore {
     'UPDATE vault_record SET last_used_at = ?1 WHERE name = ?2 AND version = ?3 AND coalesce(last_used_at, 0) < ?1',
   )
 
-  let known = { file: -1, revision: -1 }
+  let known = { stamp: -1, revision: -1 }
 
   function changing<T>(work: () => T): T {
-    known = { file: -1, revision: -1 }
     return write(() => {
       raise.run()
       return work()
@@ -85,11 +82,11 @@ export function sqliteVault({ db, write }: Connection): VaultStore {
     },
     noteUse(name, version, at) {
       noteUse.run(at, name, version)
+      changes.wrote()
     },
     revision() {
-      // Changes when another connection wrote anything to the file; then, and after a write of our own, the count itself is read.
-      const file = (fileVersion.get() as unknown as readonly number[] | undefined)?.[0] ?? -1
-      if (file !== known.file) known = { file, revision: Number(selectRevision.get()?.['revision'] ?? -1) }
+      const stamp = changes.stamp()
+      if (stamp !== known.stamp) known = { stamp, revision: Number(selectRevision.get()?.['revision'] ?? -1) }
       return known.revision
     },
   }
