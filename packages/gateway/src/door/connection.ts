@@ -8,6 +8,8 @@ export interface Connection {
   /** The last request and its answer: the only one that may still be arriving. */
   request: IncomingMessage | null
   response: ServerResponse | null
+  /** Requests that came before the one in hand was answered, in order. */
+  readonly waiting: (() => void)[]
   /** A refusal ended it: what else arrives is not a request. */
   closing: boolean
   /** Runs once, when no answer is owed any more. */
@@ -19,14 +21,19 @@ const connections = new WeakMap<Duplex, Connection>()
 export function connectionOf(socket: Duplex): Connection {
   const known = connections.get(socket)
   if (known !== undefined) return known
-  const connection: Connection = { pending: 0, request: null, response: null, closing: false, whenIdle: null }
+  const connection: Connection = { pending: 0, request: null, response: null, waiting: [], closing: false, whenIdle: null }
   connections.set(socket, connection)
   return connection
 }
 
-/** An answer was written, or its socket is gone. */
+/** An answer was written, or its socket is gone: whoever waits is next. */
 export function answered(connection: Connection): void {
   connection.pending -= 1
+  const next = connection.waiting.shift()
+  if (next !== undefined) {
+    next()
+    return
+  }
   if (connection.pending > 0 || connection.whenIdle === null) return
   const run = connection.whenIdle
   connection.whenIdle = null

@@ -60,11 +60,18 @@ export function nodeDoor(gateway: Gateway, options: NodeDoorOptions): RequestLis
       send(isSecure(request, options) ? { ...refusal, headers: [...refusal.headers, HSTS] } : refusal, request, response, stallMs)
       return
     }
+    // RFC 9112 §9.3.2: pipelined requests may run side by side only if they all are safe; and one connection gets one place, not hundreds.
+    if (connection.pending > 1) connection.waiting.push(() => begin(read, request, response))
+    else begin(read, request, response)
+  }
+
+  function begin(read: Read, request: IncomingMessage, response: ServerResponse): void {
+    if (request.socket.destroyed) return
     underWay += 1
     const departure: Departure = { gone: false, onGone: null }
     response.once('close', () => {
       underWay -= 1
-      answered(connection)
+      answered(connectionOf(request.socket))
       departure.gone = true
       departure.onGone?.()
     })
@@ -79,6 +86,9 @@ export function nodeDoor(gateway: Gateway, options: NodeDoorOptions): RequestLis
   }
 }
 
+/** For a request that failed before it had an identifier. */
+const NO_ID = 'none'
+
 export type HeadOptions = Pick<NodeDoorOptions, 'policy' | 'clock' | 'newRequestId' | 'maxTargetBytes' | 'maxFields'>
 
 /** Reads the head, or says why it cannot be read in one way only. */
@@ -86,9 +96,6 @@ export function readHead(request: IncomingMessage, options: HeadOptions): Reques
   const read = readRequest(request, options)
   return typeof read === 'string' ? read : read.head
 }
-/** For a request that failed before it had an identifier. */
-const NO_ID = 'none'
-
 
 interface Read {
   readonly head: RequestHead

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest'
 import { type Contestant, findNginx, startBareNode, startFront, startNginx } from '../contestants.ts'
+import { readSection, updateSection } from '../framing-page.ts'
 import { figuresOf, type Judged, readProbes, runProbes } from '../http11probe.ts'
 
 const probes = readProbes()
@@ -35,8 +36,19 @@ test.skipIf(probes === null)(
         name === 'gateway' ? odd.map(({ probe, outcome, verdict }) => `    ${verdict} ${probe.level} ${probe.id}: ${outcome}`) : []
       console.log([`${name}, scored probes:`, ...rows, ...list].join('\n'))
     }
+    updateSection('probes', [HEAD, ...runs.map(([name, judged]) => row(name, judged))].join('\n'))
     const failed = (runs[0]?.[1] ?? []).filter(({ probe, verdict }) => probe.scored && (verdict === 'Fail' || verdict === 'Error'))
     expect(failed.filter(({ probe }) => probe.level === 'Must').map(({ probe, outcome }) => `${probe.id}: ${outcome}`)).toEqual([])
     expect(failed.map(({ probe, outcome }) => `${probe.id}: ${outcome}`)).toEqual([])
+    expect(readSection('probes')).toContain(row('gateway', runs[0]?.[1] ?? []))
   },
 )
+
+const LEVELS = ['Must', 'Should', 'OughtTo', 'May', 'NotApplicable', 'all']
+const HEAD = `| pass / warn / fail | ${LEVELS.join(' | ')} |\n|${'-|'.repeat(LEVELS.length + 1)}`
+
+function row(name: string, judged: readonly Judged[]): string {
+  return `| ${name} | ${figuresOf(judged)
+    .map(({ pass, warn, fail }) => `${pass} / ${warn} / ${fail}`)
+    .join(' | ')} |`
+}
