@@ -20,11 +20,14 @@ function rewriteAll(): string[] {
   for (const file of globSync('**/*.{js,d.ts}', { cwd: dist })) {
     const path = join(dist, file)
     const before = readFileSync(path, 'utf8')
-    const after = before.replaceAll(/(['"])@cloakroom\/([a-z-]+)\1/g, (_whole, quote: string, name: string) => {
-      if (!inlined.has(name)) wanted.add(name)
-      const target = relative(dirname(path), join(dist, 'siblings', name, 'index.js'))
-      return `${quote}${target.startsWith('.') ? target : `./${target}`}${quote}`
-    })
+    const after = before.replaceAll(
+      /(['"])@cloakroom\/([a-z-]+)(?:\/([a-z-]+))?\1/g,
+      (_whole, quote: string, name: string, entry = 'index') => {
+        if (!inlined.has(name)) wanted.add(name)
+        const target = relative(dirname(path), join(dist, 'siblings', name, `${entry}.js`))
+        return `${quote}${target.startsWith('.') ? target : `./${target}`}${quote}`
+      },
+    )
     if (after !== before) writeFileSync(path, after)
   }
   return [...wanted]

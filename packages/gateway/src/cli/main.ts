@@ -12,7 +12,8 @@ process.exitCode = await run(systemTerminal())
 
 async function run(terminal: Terminal): Promise<number> {
   const asJson = terminal.argv.includes('--json')
-  const revealing = refuseArguments(terminal.argv)
+  // `jwt` names key files with options of its own, and takes no secret of ours.
+  const revealing = terminal.argv[0] === 'jwt' ? null : refuseArguments(terminal.argv)
   if (revealing !== null) return show(revealing, terminal, asJson)
   let exit: number = EXIT.ok
   // With --json, commander's own complaints become JSON, too.
@@ -78,6 +79,14 @@ function systemTerminal(): Terminal {
     onHangup(run) {
       process.on('SIGHUP', run)
       return () => void process.off('SIGHUP', run)
+    },
+    onCrash(run) {
+      process.on('uncaughtException', run)
+      process.on('unhandledRejection', run)
+      return () => {
+        process.off('uncaughtException', run)
+        process.off('unhandledRejection', run)
+      }
     },
     exitNow: (code) => process.exit(code),
   }

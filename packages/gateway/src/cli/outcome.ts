@@ -31,6 +31,8 @@ export type Outcome =
       readonly fix: string
       readonly more?: { readonly human: string; readonly value: unknown }
     }
+  /** The command has shown its own output. */
+  | { readonly kind: 'said'; readonly exit: number }
   | { readonly kind: 'interrupted' }
 
 export function done(human: string, value: unknown, exit: ExitCode = EXIT.ok): Outcome {

@@ -4,6 +4,7 @@ import { addAccount } from './account.ts'
 import { addCheck } from './check.ts'
 import { addDemo } from './demo.ts'
 import { addInit } from './init.ts'
+import { addJwt } from './jwt.ts'
 import { addScan } from './scan.ts'
 import { addSecret } from './secret.ts'
 import { addSession } from './session.ts'
@@ -19,6 +20,7 @@ export function buildProgram(terminal: Pick<Terminal, 'out' | 'err' | 'width'>, 
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show what a command does and takes')
     .helpCommand('help [command]', 'show what a command does and takes')
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text),
@@ -48,6 +50,7 @@ All commands but demo take --json. NO_COLOR turns colours off. Exit codes: 0 don
   addSession(program, does)
   addScan(program, does)
   addDemo(program, does)
+  addJwt(program, does)
   return program
 }
 

@@ -21,6 +21,8 @@ export function show(outcome: Outcome, terminal: Terminal, asJson: boolean): num
       terminal.err(`${paint('red', 'error:', terminal)} ${problem}\n${fix}\n`)
       return exit
     }
+    case 'said':
+      return outcome.exit
     case 'interrupted':
       terminal.err('Stopped; nothing was changed.\n')
       return EXIT.interrupted

@@ -11,6 +11,7 @@ import type { Running } from '../serve.ts'
 import type { Stores } from '../store/store.ts'
 import { checkTheme } from './check-theme.ts'
 import { followConfig } from './follow-config.ts'
+import { lastResort } from './last-resort.ts'
 import { configProblems, withVault, type OpenedVault } from './open.ts'
 import { withCommonOptions, type CommonOptions } from './options.ts'
 import { done, type Outcome } from './outcome.ts'
@@ -56,7 +57,9 @@ async function run(world: World, options: CommonOptions, opened: OpenedVault, wa
   const offStop = terminal.onStop(askStop)
   // Loaded here: no other command needs the proxy's libraries, and each would wait for them.
   const { serve } = await import('../serve.ts')
-  const running = await serve({
+  let running: Running | null = null
+  const offCrash = lastResort({ terminal, running: () => running, clock: world.clock, later: systemLater })
+  running = await serve({
     config,
     stores,
     vault,
@@ -90,6 +93,7 @@ async function run(world: World, options: CommonOptions, opened: OpenedVault, wa
     following.stop()
     offHangup()
     offStop()
+    offCrash()
   }
   return options.json === true ? done('', { stopped: true }) : done('', null)
 }

@@ -22,6 +22,8 @@ export interface Terminal {
   onStop(run: () => void): () => void
   /** Calls back at every SIGHUP. */
   onHangup(run: () => void): () => void
+  /** Calls back for every exception and every rejected promise that nobody caught, in place of Node's own end of the process. */
+  onCrash(run: (cause: unknown) => void): () => void
   /** For a person who will not wait: ends the process with nothing written any more. */
   exitNow(code: number): void
 }
