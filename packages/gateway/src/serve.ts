@@ -61,10 +61,12 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const composed = compose({ ...options, policy: compilePolicy(config) })
   const { policy } = composed
   const newRequestId = (): string => randomUUID()
+  let stopping = false
   const door = nodeDoor(composed.gateway, {
     policy,
     clock,
     newRequestId,
+    isStopping: () => stopping,
     // Read at every request: these two may change while it runs.
     get maxTargetBytes() {
       return composed.config().limits.url
@@ -143,6 +145,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
     }
 
     async function close(graceMs: number): Promise<void> {
+      stopping = true
       stopHousekeeping()
       stopTls.stop()
       await Promise.all([...listeners.map((listener) => listener.close(graceMs)), admin.close()])

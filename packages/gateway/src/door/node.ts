@@ -22,6 +22,8 @@ export interface NodeDoorOptions {
   readonly maxTargetBytes: number
   /** Requests under way at once; one more gets 503 `busy`. */
   readonly maxRequests: number
+  /** The gateway is about to end: what still comes on connections that are open gets 503 `stopping`. */
+  readonly isStopping?: () => boolean
   /** Header fields of a request; more get 431. 100 when left out, as nginx and Apache have it. */
   readonly maxFields?: number
   /** A visitor that takes no byte of its answer for so long is cut off. 60 s when left out. */
@@ -30,6 +32,8 @@ export interface NodeDoorOptions {
 
 const MAX_FIELDS = 100
 const STALL_MS = 60_000
+/** When to come back: a restart takes a few seconds. */
+const RETRY_MS: { readonly [code in FailureCode]?: number } = { busy: 1000, stopping: 5000 }
 
 /** The way in for node:http and node:https (Express, Connect and Fastify's raw server take it as it is). Also for `checkContinue` and `checkExpectation`. */
 export function nodeDoor(gateway: Gateway, options: NodeDoorOptions): RequestListener {
@@ -52,11 +56,11 @@ export function nodeDoor(gateway: Gateway, options: NodeDoorOptions): RequestLis
     connection.pending += 1
     connection.request = request
     connection.response = response
-    const read = underWay >= options.maxRequests ? 'busy' : readRequest(request, options)
+    const read = options.isStopping?.() === true ? 'stopping' : underWay >= options.maxRequests ? 'busy' : readRequest(request, options)
     if (typeof read === 'string') {
       connection.closing = true
       response.once('close', () => answered(connection))
-      const refusal = problem(read, { request: options.newRequestId(), retryAfterMs: read === 'busy' ? 1000 : null })
+      const refusal = problem(read, { request: options.newRequestId(), retryAfterMs: RETRY_MS[read] ?? null })
       send(isSecure(request, options) ? { ...refusal, headers: [...refusal.headers, HSTS] } : refusal, request, response, stallMs)
       return
     }

@@ -70,9 +70,15 @@ export async function listen(door: RequestListener, options: ListenOptions): Pro
     if (options.upgrade === null) refuseRaw(socket, 'bad_request', options.newRequestId())
     else options.upgrade(request, socket, head)
   })
+  // Node's own list leaves out upgraded sockets, and those would hold up the end for ever.
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   await started(server, options)
   const { port } = server.address() as AddressInfo
-  return { host: options.host, port, server, limit: (next) => limit(server, next), close: (graceMs) => closed(server, graceMs) }
+  return { host: options.host, port, server, limit: (next) => limit(server, next), close: (graceMs) => closed(server, sockets, graceMs) }
 }
 
 function limit(server: HttpServer, { headMs, requestMs, keepAliveMs, connections }: ServerLimits): void {
@@ -103,10 +109,12 @@ function listenFailure(cause: NodeJS.ErrnoException, host: string, port: number)
   }
 }
 
-async function closed(server: HttpServer, graceMs: number): Promise<void> {
+async function closed(server: HttpServer, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
   const done = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
-  const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+  const timer = setTimeout(() => {
+    for (const socket of sockets) socket.destroy()
+  }, graceMs)
   await done
   clearTimeout(timer)
 }
