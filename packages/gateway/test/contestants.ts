@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer as createTcpServer } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { nodeDoor } from '../src/door/node.ts'
-import { listen } from '../src/door/server.ts'
+import { listen, type ServerLimits } from '../src/door/server.ts'
 import { GateError } from '../src/errors.ts'
 import { createForward } from '../src/forward/forward.ts'
 import { createSpine } from '../src/gateway.ts'
@@ -19,11 +19,16 @@ export interface Contestant {
   close(): Promise<void>
 }
 
+export interface FrontOptions {
+  readonly limits?: Partial<ServerLimits>
+  readonly stallMs?: number
+}
+
 /**
  * The gateway's door, judgement and way out in front of an upstream, with one public API at the root, so that paths are the same on
  * both sides. Methods: GET, HEAD and POST.
  */
-export async function startFront(upstreamOrigin: string): Promise<Contestant> {
+export async function startFront(upstreamOrigin: string, options: FrontOptions = {}): Promise<Contestant> {
   // A body of a gigabyte may be announced: 413 is right for it, but some tests want to see what happens while it does not come.
   const limits = { ...makeApi().limits, requestBytes: 2 ** 30 }
   const api = makeApi({ prefix: '', upstreamOrigin, upstreamPath: '', credential: null, access: { kind: 'public' }, limits })
@@ -46,11 +51,26 @@ export async function startFront(upstreamOrigin: string): Promise<Contestant> {
     pseudonym: 'cloakroom',
   })
   const newRequestId = (): string => randomUUID()
-  const door = nodeDoor(gateway, { policy: () => policy, clock: () => Date.now(), newRequestId, maxTargetBytes: 8192, maxRequests: 1000 })
+  const door = nodeDoor(gateway, {
+    policy: () => policy,
+    clock: () => Date.now(),
+    newRequestId,
+    maxTargetBytes: 8192,
+    maxRequests: 1000,
+    ...(options.stallMs === undefined ? {} : { stallMs: options.stallMs }),
+  })
   const listener = await listen(door, {
     host: '127.0.0.1',
     port: 0,
-    limits: { headerBytes: 16_384, headerFields: 100, headMs: 15_000, requestMs: 60_000, keepAliveMs: 65_000, connections: 1000 },
+    limits: {
+      headerBytes: 16_384,
+      headerFields: 100,
+      headMs: 15_000,
+      requestMs: 60_000,
+      keepAliveMs: 65_000,
+      connections: 1000,
+      ...options.limits,
+    },
     tls: null,
     newRequestId,
     upgrade: null,
