@@ -80,11 +80,11 @@ describe('a gateway that is told to stop', () => {
   test('what does not finish is ended when the bound is reached', { timeout: 5000 }, async () => {
     const kit = await startKit({ upstream: { script: () => 'hang' } })
     const cookie = await kit.signIn()
-    const asked = kit.call('GET', '/api/shop/products', { cookie }).catch((cause: unknown) => cause)
+    const asked = kit.call('GET', '/api/shop/products', { cookie })
     await kit.upstream.until(() => kit.upstream.requests.length === 1)
     await kit.running.close(50)
     // Cut off, and not answered with anything that looks whole.
-    expect(await asked).toBeInstanceOf(Error)
+    expect((await asked).raw.toString()).toBe('')
     await kit.close()
   })
 })
