@@ -65,7 +65,7 @@ export const TOUCH_MS = 60_000
 /** Under a short idle limit more often, or a busy visitor would be taken for an idle one. */
 const TOUCHES_PER_IDLE = 10
 /** How far the clocks of gateways on one store may differ. */
-const SKEW_MS = 300_000
+export const SKEW_MS = 300_000
 
 /** Who is it? A claim that is revoked, outdated or expired makes a stranger, and says why. */
 export function identify(claim: Claim | null, visit: Visit | null, limits: SessionLimits, at: Instant): Visitor {

@@ -54,3 +54,11 @@ test('HTTP-21 an attempt whose visitor went away makes room for the next', () =>
   breaker.abandoned()
   expect(breaker.pause()).toBeNull()
 })
+
+test('HTTP-21 a clock that jumps back does not pause an upstream for the length of the jump', () => {
+  let now = 10 * 86_400_000
+  const breaker = createBreaker(() => now)
+  fail(breaker, 5)
+  now -= 3 * 86_400_000
+  expect(breaker.pause()).toBeNull()
+})

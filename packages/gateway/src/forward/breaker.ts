@@ -23,7 +23,8 @@ export function createBreaker(clock: Clock): Breaker {
     pause() {
       if (failures < FAILURES) return null
       const left = until - clock()
-      if (left > 0) return left
+      // A clock that jumped back must not pause an upstream for the length of the jump.
+      if (left > 0 && left <= LONGEST_PAUSE_MS) return left
       if (trying) return FIRST_PAUSE_MS
       trying = true
       return null

@@ -35,3 +35,9 @@ test('what is not ours opens nothing', () => {
   for (const cookie of ['', 'x', '{"id":"1","startedAt":1}', cookieOf(other.start(AT).setCookie)])
     expect(visits.open(cookie, AT)).toBeNull()
 })
+
+test('SES-09 a clock that jumps back by days prolongs no visit; one a little ahead, as on another gateway, still counts', () => {
+  const cookie = cookieOf(visits.start(AT).setCookie)
+  expect(visits.open(cookie, AT - 2 * 86_400_000)).toBeNull()
+  expect(visits.open(cookie, AT - 60_000)).not.toBeNull()
+})

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { VISIT_COOKIE } from '../decide/cookies.ts'
+import { SKEW_MS } from '../decide/session.ts'
 import type { Random } from '../lib/random.ts'
 import type { VisitsPart } from '../parts.ts'
 import { writeCookie } from './cookie.ts'
@@ -24,8 +25,10 @@ export function createVisits({ lifetimeMs, random, ...keys }: VisitParts): Visit
     open(cookieValue, at) {
       const [startedAt = '', id] = sealer.open(cookieValue, at)?.split(' ') ?? []
       if (id === undefined) return null
-      // Also by the lifetime of now: an owner who shortens it means the visits that have begun, too.
-      return at - Number(startedAt) < lifetimeMs() ? { id, startedAt: Number(startedAt) } : null
+      const age = at - Number(startedAt)
+      // Also by the lifetime of now: an owner who shortens it means the visits that have begun, too. One from the future has no age that
+      // could be believed: a clock that jumped back prolongs nothing.
+      return age < lifetimeMs() && age > -SKEW_MS ? { id, startedAt: Number(startedAt) } : null
     },
   }
 }

@@ -2,7 +2,9 @@ import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { GateError } from '../../errors.ts'
+import { type Clock, systemClock } from '../../lib/clock.ts'
 import { type Changes, changesOf } from './changes.ts'
+import { BUSY_MS, type FileWatch, isBusy, watchFile } from './file-watch.ts'
 import { migrate, type Schema } from './migrate.ts'
 import { unavailable } from './unavailable.ts'
 
@@ -15,6 +17,8 @@ export interface Connection {
   readonly writeDurably: <T>(work: () => T) => T
   /** For what is kept in memory: it holds as long as the stamp stays. */
   readonly changes: Changes
+  /** Asked before each call of a port, and told of what failed. */
+  readonly watch: FileWatch
   close(): void
 }
 
@@ -27,10 +31,9 @@ export interface FileOptions {
   readonly cacheKiB: number
   /** How much of the file is read through a mapping instead of copied into the page cache. */
   readonly mapBytes: number
+  /** The system's when left out. */
+  readonly clock?: Clock
 }
-
-/** A writer that waits longer than this for another process gives up, and its request is refused: 2 s is past any write of ours. */
-const BUSY_MS = 2_000
 
 /** Opens `folder/name`, creates it when missing (folder 0700, files 0600) and brings its schema up to date. Throws GateError `store_unavailable`. */
 export function openConnection(folder: string, name: string, schema: Schema, options: FileOptions): Connection {
@@ -44,7 +47,7 @@ export function openConnection(folder: string, name: string, schema: Schema, opt
     db.exec(`PRAGMA synchronous = FULL; PRAGMA cache_size = -${options.cacheKiB}; PRAGMA mmap_size = ${options.mapBytes}`)
     migrate(db, schema, name)
     db.exec(`PRAGMA synchronous = ${options.synchronous}`)
-    return connectionOf(db, options.synchronous, changesOf(db, path))
+    return connectionOf(db, options.synchronous, changesOf(db, path), watchFile(db, path, options.clock ?? systemClock))
   } catch (cause) {
     if (db?.isOpen === true) db.close()
     throw cause instanceof GateError ? cause : unavailable(cause, `cannot open ${name}`)
@@ -83,13 +86,7 @@ function inWalMode(db: DatabaseSync): void {
   }
 }
 
-function isBusy(cause: unknown): boolean {
-  return cause instanceof Error && 'errcode' in cause && cause.errcode === SQLITE_BUSY
-}
-
-const SQLITE_BUSY = 5
-
-function connectionOf(db: DatabaseSync, synchronous: FileOptions['synchronous'], changes: Changes): Connection {
+function connectionOf(db: DatabaseSync, synchronous: FileOptions['synchronous'], changes: Changes, watch: FileWatch): Connection {
   const begin = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
   const write = <T>(work: () => T): T => {
@@ -98,6 +95,7 @@ function connectionOf(db: DatabaseSync, synchronous: FileOptions['synchronous'],
       const result = work()
       commit.run()
       changes.wrote()
+      watch.wrote()
       return result
     } catch (cause) {
       // SQLite itself rolls back on some errors (full disk).
@@ -108,6 +106,7 @@ function connectionOf(db: DatabaseSync, synchronous: FileOptions['synchronous'],
   return {
     db,
     changes,
+    watch,
     write,
     writeDurably(work) {
       if (synchronous === 'FULL') return write(work)

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { Stores } from '../store.ts'
 import { sqliteAccounts } from './accounts.ts'
 import { sqliteAudit } from './audit.ts'
@@ -18,17 +19,17 @@ const DURABLE = { synchronous: 'FULL', cacheKiB: 4_096, mapBytes: 0 } as const
  * The embedded store: `hot.sqlite` and `durable.sqlite` in a folder, which several processes may open at once. Answers at once.
  * Whatever SQLite cannot do is GateError `store_unavailable`.
  */
-export function openSqlite(folder: string): Stores {
-  const hot = openConnection(folder, 'hot.sqlite', HOT_SCHEMA, HOT)
+export function openSqlite(folder: string, clock: Clock = systemClock): Stores {
+  const hot = openConnection(folder, 'hot.sqlite', HOT_SCHEMA, { ...HOT, clock })
   try {
-    const durable = openConnection(folder, 'durable.sqlite', DURABLE_SCHEMA, DURABLE)
+    const durable = openConnection(folder, 'durable.sqlite', DURABLE_SCHEMA, { ...DURABLE, clock })
     return {
-      sessions: shielded(sqliteSessions(hot)),
-      counters: shielded(sqliteCounters(hot)),
-      nonces: shielded(sqliteNonces(hot)),
-      accounts: shielded(sqliteAccounts(durable)),
-      vault: shielded(sqliteVault(durable)),
-      audit: shielded(sqliteAudit(durable)),
+      sessions: shielded(sqliteSessions(hot), hot.watch),
+      counters: shielded(sqliteCounters(hot), hot.watch),
+      nonces: shielded(sqliteNonces(hot), hot.watch),
+      accounts: shielded(sqliteAccounts(durable), durable.watch),
+      vault: shielded(sqliteVault(durable), durable.watch),
+      audit: shielded(sqliteAudit(durable), durable.watch),
       close() {
         hot.close()
         durable.close()

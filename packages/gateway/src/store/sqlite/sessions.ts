@@ -102,6 +102,7 @@ export function sqliteSessions({ db, write, writeDurably, changes }: Connection)
     },
     insert: (session) => write(() => place(session)),
     find: findKept,
+    findAll: (ids) => ids.map(find),
     touch(id, seenAt) {
       forgetOutdated()
       const bytes = idBytes(id)
