@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { FailureCode } from '../errors.ts'
 import { connectionOf } from './connection.ts'
-import { refuseRaw } from './refuse.ts'
+import { refuseInTurn, refuseRaw } from './refuse.ts'
 
 /** Answers bytes that are no request, or one that did not arrive in time. Never in the middle of another answer, never before one that is owed. */
 export function refuseBroken(socket: Duplex, cause: NodeJS.ErrnoException, request: string): void {
@@ -17,8 +17,7 @@ export function refuseBroken(socket: Duplex, cause: NodeJS.ErrnoException, reque
   }
   connection.closing = true
   const { pending, request: last, response } = connection
-  if (pending === 0) refuseRaw(socket, code, request)
-  else if (last?.complete === true) connection.whenIdle = () => refuseRaw(socket, code, request)
+  if (pending === 0 || last?.complete === true) refuseInTurn(socket, code, request)
   // The error is in the body of a request that was passed on: closing the socket breaks it off upstream, too.
   else if (pending === 1 && response?.headersSent === false) refuseRaw(socket, code, request)
   else socket.destroy()

@@ -16,6 +16,16 @@ export function refuseRaw(socket: Duplex, code: FailureCode, request: string, al
   answerRaw(socket, 'encrypted' in socket ? { ...answer, headers: [...answer.headers, HSTS] } : answer, true)
 }
 
+/** The same behind the answers that are owed: a refusal in their midst would be taken for one of them. */
+export function refuseInTurn(socket: Duplex, code: FailureCode, request: string, allow?: readonly string[]): void {
+  const connection = connectionOf(socket)
+  if (connection.pending === 0) refuseRaw(socket, code, request, allow)
+  else {
+    connection.closing = true
+    connection.whenIdle = () => refuseRaw(socket, code, request, allow)
+  }
+}
+
 /** The last thing that is said on a connection. `withBody` is false for HEAD. Never after another answer has begun. */
 export function answerRaw(socket: Duplex, { status, headers, body }: Answer, withBody: boolean): void {
   connectionOf(socket).closing = true

@@ -4,7 +4,8 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { GateError } from '../errors.ts'
 import { refuseBroken } from './broken-request.ts'
-import { refuseRaw } from './refuse.ts'
+import { connectionOf } from './connection.ts'
+import { refuseInTurn } from './refuse.ts'
 
 /** Bytes and milliseconds. */
 export interface ServerLimits {
@@ -64,10 +65,11 @@ export async function listen(door: RequestListener, options: ListenOptions): Pro
   server.on('checkExpectation', door)
   server.on('clientError', (cause: NodeJS.ErrnoException, socket: Duplex) => refuseBroken(socket, cause, options.newRequestId()))
   server.on('connect', (_request: IncomingMessage, socket: Duplex) =>
-    refuseRaw(socket, 'method_refused', options.newRequestId(), ['GET', 'HEAD', 'POST', 'OPTIONS']),
+    refuseInTurn(socket, 'method_refused', options.newRequestId(), ['GET', 'HEAD', 'POST', 'OPTIONS']),
   )
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    if (options.upgrade === null) refuseRaw(socket, 'bad_request', options.newRequestId())
+    // Behind a request that is not answered yet, a tunnel would begin in the midst of that answer.
+    if (options.upgrade === null || connectionOf(socket).pending > 0) refuseInTurn(socket, 'bad_request', options.newRequestId())
     else options.upgrade(request, socket, head)
   })
   // Node's own list leaves out upgraded sockets, and those would hold up the end for ever.
