@@ -11,6 +11,7 @@ import { nodeDoor } from './door/node.ts'
 import { refuseRaw } from './door/refuse.ts'
 import { listen, type Listener, type ListenOptions, type ServerLimits } from './door/server.ts'
 import { openServerTls, type TlsOutcome } from './door/tls.ts'
+import { healthProbes } from './health-probes.ts'
 import { startAdminListener } from './http/admin-listener.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import type { Clock } from './lib/clock.ts'
@@ -108,7 +109,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
     const admin = await startAdminListener({
       host: config.admin.listen.host ?? '::',
       port: config.admin.listen.port,
-      probes: { sessions: () => stores.sessions.listAll(1), accounts: () => stores.audit.read({ limit: 1 }), vault: () => vault.list() },
+      probes: healthProbes({ stores, vault, audit: composed.audit, clock }),
       metrics: composed.metrics,
       later,
       newRequestId,

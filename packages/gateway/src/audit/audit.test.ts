@@ -203,7 +203,7 @@ describe('when a sink fails', () => {
     time.pass(500)
     await settled()
     expect(failed).toEqual(['store', 'store'])
-    expect(trail.figures().store).toEqual({ depth: 2, lost: 0, failures: 2 })
+    expect(trail.figures().store).toEqual({ depth: 2, lost: 0, failures: 2, failing: true })
     expect((await lines()).length).toBeGreaterThan(0)
     state.down = false
     expect(time.waiting()).toEqual([1000])

@@ -20,6 +20,8 @@ export interface LaneFigures {
   /** Events that found no room, since the start. */
   readonly lost: number
   readonly failures: number
+  /** The last write failed; it is tried again. */
+  readonly failing: boolean
 }
 
 /** One way out of the audit trail: a bounded queue in order, written in batches, tried again when a write fails. */
@@ -128,7 +130,7 @@ export function createLane(options: LaneOptions): Lane {
         queueMicrotask(() => void flush())
       })
     },
-    figures: () => ({ depth: queue.length, lost, failures }),
+    figures: () => ({ depth: queue.length, lost, failures, failing: inRow > 0 }),
     async close() {
       await writing
       reportLoss()

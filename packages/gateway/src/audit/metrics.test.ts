@@ -93,8 +93,8 @@ test('ADM-04 no figure carries a visitor’s address, path, account or session',
 
 test('the audit queue’s depth and loss are read when asked', async () => {
   const metrics = start()
-  const sink = { depth: 3, lost: 2, failures: 1 }
-  metrics.watchTrail({ figures: () => ({ store: sink, file: { depth: 0, lost: 0, failures: 0 } }) })
+  const sink = { depth: 3, lost: 2, failures: 1, failing: false }
+  metrics.watchTrail({ figures: () => ({ store: sink, file: { depth: 0, lost: 0, failures: 0, failing: false } }) })
   const text = await metrics.text()
   expect(text).toContain('cloakroom_audit_queue_depth{sink="store"} 3\n')
   expect(text).toContain('cloakroom_audit_lost_total{sink="store"} 2\n')
