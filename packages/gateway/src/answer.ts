@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import type { HeaderField } from './decide/headers.ts'
 
 /** A body on its way: chunks that come before `start` are kept; one sink, once. */
@@ -25,6 +25,16 @@ export interface Answer {
   readonly status: number
   readonly headers: readonly HeaderField[]
   readonly body: BodySource | Uint8Array | null
+  /** With 101 only: what becomes of the connection. */
+  readonly tunnel?: Tunnel
+}
+
+/** An upstream's end of a WebSocket, to be joined to the visitor's. One of the two is called, once. */
+export interface Tunnel {
+  /** The head of the answer was written; `early` came with the request. */
+  join(visitor: Duplex, early: Uint8Array): void
+  /** The visitor is gone. */
+  abandon(): void
 }
 
 /** A request's body as a door found it. `length` is null for chunked transfer. */

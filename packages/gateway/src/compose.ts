@@ -16,6 +16,7 @@ import type { Later } from './lib/later.ts'
 import type { Random } from './lib/random.ts'
 import { PURPOSES } from './purposes.ts'
 import { createSealer } from './session/sealed.ts'
+import { createStreams } from './session/streams.ts'
 import { createVisits } from './session/visit.ts'
 import type { Stores } from './store/store.ts'
 import type { Vault } from './vault/vault.ts'
@@ -39,6 +40,8 @@ export interface Composed {
   readonly config: () => Config
   /** Puts another configuration in force for the next request; connections, sessions and caches that it does not change stay. Throws, and changes nothing. */
   take(config: Config, policy: Policy): void
+  /** WebSockets and answers that hang on a session end, whatever grace the rest has: they would last for hours. */
+  endStreams(): void
   /** After a log rotation. */
   reopenLogs(): void
   /** Ends what the parts hold; the stores and the vault are the caller's. */
@@ -59,6 +62,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
   metrics.watchTrail(audit)
   const forward = createForward({ clock })
   const visitKey = vault.deriveKey(PURPOSES.visits)
+  const streams = createStreams({ store: stores.sessions, limits: () => now.policy.sessions, clock, later })
   const lasting: LastingParts = {
     stores,
     vault,
@@ -72,6 +76,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     devices: createDevices(createSealer({ key: vault.deriveKey(PURPOSES.devices), random, purpose: 'device' }), random),
     visits: (lifetimeMs) => createVisits({ key: visitKey, random, lifetimeMs }),
     forward,
+    streams,
     via: `cloakroom-${Buffer.from(random(6)).toString('hex')}`,
   }
   let now = openGeneration(config, policy, lasting, null)
@@ -88,6 +93,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
       now = openGeneration(next, nextPolicy, lasting, now)
       forward.keepOnly(new Set(nextPolicy.apis.map(({ upstreamOrigin }) => upstreamOrigin)))
     },
+    endStreams: () => streams.close(),
     reopenLogs() {
       log.reopen()
       audit.reopen()

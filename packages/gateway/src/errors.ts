@@ -34,6 +34,7 @@ export const FAILURES = {
   password_refused: { status: 422, title: 'This password cannot be used.' },
   too_many_attempts: { status: 429, title: 'Too many attempts. Wait, then try again.' },
   visit_exhausted: { status: 429, title: 'This visit has used up its calls.' },
+  upgrade_version: { status: 426, title: 'This version of WebSocket is not spoken here.' },
   headers_too_large: { status: 431, title: 'The header fields are too large.' },
   internal: { status: 500, title: 'Something went wrong here.' },
   transfer_coding_refused: { status: 501, title: 'This transfer coding is not taken here.' },

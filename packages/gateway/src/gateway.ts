@@ -4,17 +4,20 @@ import { admit } from './decide/admit.ts'
 import { readCookie, SESSION_COOKIE, VISIT_COOKIE } from './decide/cookies.ts'
 import { decide, hits } from './decide/decide.ts'
 import type { Decision, Effect, Evidence, Reply } from './decide/facts.ts'
+import { WS } from './decide/handshake.ts'
 import { isNavigation, type RequestHead } from './decide/head.ts'
 import type { Policy } from './decide/policy.ts'
 import { accessOf, type ApiRoute, type Route } from './decide/route.ts'
 import { identify, type Visitor } from './decide/session.ts'
 import { GateError } from './errors.ts'
+import { openWebSocket } from './forward/handshake.ts'
 import { passThrough } from './forward/pass-through.ts'
 import { guardParts } from './guarded-parts.ts'
 import { render } from './http/render.ts'
 import { problem } from './http/problem.ts'
 import { HSTS } from './http/security-headers.ts'
 import type { Parts } from './parts.ts'
+import { watched } from './session/watched-body.ts'
 
 /** The way of a request. `judge` says what would happen; `handle` makes it happen. */
 export interface Gateway {
@@ -64,7 +67,7 @@ export function createSpine(unguarded: Parts): Gateway {
         const bare =
           decision.verdict === 'refuse'
             ? refuse(head, decision.reply, decision.visitor, policy)
-            : await pass(head, body, decision.route, departure)
+            : await pass(head, body, decision, departure)
         answer = withCookies(bare, cookies)
       }
     } catch (cause) {
@@ -80,8 +83,15 @@ export function createSpine(unguarded: Parts): Gateway {
       : answer
   }
 
-  async function pass(head: RequestHead, body: RequestBody | null, route: Route, departure: Departure | undefined): Promise<Answer> {
-    if (route.kind === 'api') return await passThrough(head, body, route satisfies ApiRoute, parts, departure)
+  async function pass(head: RequestHead, body: RequestBody | null, passed: Passed, departure: Departure | undefined): Promise<Answer> {
+    const { route, visitor } = passed
+    if (route.kind === 'api' && head.method === WS) return await openWebSocket(head, route, visitor, parts, departure)
+    const answer = route.kind === 'api' ? await passThrough(head, body, route satisfies ApiRoute, parts, departure) : await ownSite(head)
+    const access = accessOf(route)
+    return visitor.kind === 'known' ? watched(answer, visitor.session, access.kind === 'role' ? access.role : null, parts.streams) : answer
+  }
+
+  async function ownSite(head: RequestHead): Promise<Answer> {
     if (parts.site === null) throw new GateError('internal', 'the policy names a site that no part serves')
     return await parts.site.answer(head)
   }
@@ -128,6 +138,8 @@ export function createSpine(unguarded: Parts): Gateway {
 
   return { judge: (head) => judge(head), handle }
 }
+
+type Passed = Extract<Decision, { verdict: 'pass' }>
 
 const ABSENT = { kind: 'absent' } as const
 

@@ -19,6 +19,7 @@ import type { Clock } from './lib/clock.ts'
 import type { Random } from './lib/random.ts'
 import type { ObserverPart, SitePart, VisitsPart } from './parts.ts'
 import { createSessions } from './session/sessions.ts'
+import type { Streams } from './session/streams.ts'
 import { createDevServerSite } from './site/dev-server.ts'
 import { createFolderSite } from './site/folder.ts'
 import type { Stores } from './store/store.ts'
@@ -38,6 +39,7 @@ export interface LastingParts {
   readonly devices: Devices
   readonly visits: (lifetimeMs: () => number) => VisitsPart
   readonly forward: Forward
+  readonly streams: Streams
   readonly via: string
 }
 
@@ -53,7 +55,7 @@ export interface Generation {
 export function openGeneration(config: Config, policy: Policy, lasting: LastingParts, before: Generation | null): Generation {
   const { stores, vault, audit, random, label, metrics, observer, clock } = lasting
   const theme = themeOf(config, policy)
-  const sessions = createSessions({ store: stores.sessions, audit, random, label, limits: () => policy.sessions })
+  const sessions = createSessions({ store: stores.sessions, audit, random, label, limits: () => policy.sessions, streams: lasting.streams })
   const visits = lasting.visits(() => policy.visits.lifetimeMs)
   const accountParts = {
     store: stores.accounts,
@@ -89,6 +91,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     observer,
     pseudonym: 'cloakroom',
     via: lasting.via,
+    streams: lasting.streams,
   })
   return { config, policy, gateway, site }
 }

@@ -20,7 +20,8 @@ export function makeApi(change: Partial<Api> = {}): Api {
     onLeak: 'redact',
     deleteBody: false,
     privateNetwork: false,
-    limits: { requestBytes: 10_485_760, responseBytes: null, connectMs: 5000, headMs: 30_000, idleMs: 60_000 },
+    activeContent: false,
+    limits: { requestBytes: 10_485_760, responseBytes: null, connectMs: 5000, headMs: 30_000, idleMs: 60_000, messageBytes: 1_048_576 },
     ...change,
   }
 }
@@ -45,9 +46,9 @@ export function makePolicy(change: Partial<Policy> = {}, access: Access = { kind
     visits: { lifetimeMs: 3_600_000, requests: 500, perAddressHour: 60 },
     allowedOrigins: [],
     trustedProxies: [],
-    ...change,
     webSockets: { most: 100, perVisitor: 10 },
     waits: { partMs: 5000, requestMs: 300_000 },
+    ...change,
   }
 }
 

@@ -52,12 +52,14 @@ function compileApi(name: string, api: ApiConfig): Api {
     deleteBody: api.deleteBody,
     // Named outright, an address is the owner's wish; only a name can be turned by somebody else.
     privateNetwork: api.unsafeAllowPrivateNetwork || upstream.hostname === 'localhost',
+    activeContent: api.activeContent,
     limits: {
       requestBytes: api.limits.requestBody,
       responseBytes: api.limits.responseBody,
       connectMs: api.limits.connectTimeout,
       headMs: api.limits.headTimeout,
       idleMs: api.limits.idleTimeout,
+      messageBytes: api.limits.message,
     },
   }
 }

@@ -29,7 +29,8 @@ const limits = z.strictObject({
     .describe('The largest answer; left out: any.'),
   connectTimeout: duration().prefault('10s').describe('Until a connection to the upstream stands, TLS included.'),
   headTimeout: duration().prefault('2m').describe('From the request’s last byte to the answer’s head.'),
-  idleTimeout: duration().prefault('5m').describe('Between two pieces of an answer.'),
+  idleTimeout: duration().prefault('5m').describe('Between two pieces of an answer, or of a WebSocket’s traffic.'),
+  message: size(125, GIB).prefault('1MiB').describe('The largest WebSocket message, either way.'),
 })
 
 /** One API: where the website calls it, where it is, and what passes. */
@@ -47,7 +48,7 @@ export const apiSchema = z.strictObject({
     .array(z.string())
     .min(1, 'The list is empty, so nothing would pass')
     .describe(
-      'What passes, a line each: method and path below `path`. `*` is one segment, `**` at the end any number. Everything else is refused.',
+      'What passes, a line each: method and path below `path`; `WS` lets a WebSocket be opened. `*` is one segment, `**` at the end any number. Everything else is refused.',
     ),
   access: accessSchema
     .default('login')
@@ -72,6 +73,12 @@ export const apiSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('A PEM file with the certificate authority of an upstream that no public authority vouches for.'),
+  activeContent: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Let HTML, SVG, XML and JavaScript answers be documents and scripts; without it a browser saves them, or reads them as text.',
+    ),
   deleteBody: z.boolean().default(false).describe('Let DELETE carry a body; without it such a call is refused, as with GET.'),
   unsafeAllowPrivateNetwork: z
     .boolean()

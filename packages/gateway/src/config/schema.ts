@@ -69,6 +69,13 @@ const limits = z.strictObject({
     .describe('How long an idle connection stays open; longer than the 60 s of a load balancer in front.'),
   connections: z.int().min(1).max(1_000_000).default(10_000).describe('Connections open at once.'),
   requests: z.int().min(1).max(1_000_000).default(2000).describe('Requests under way at once; beyond it the answer is 503.'),
+  webSockets: z.int().min(1).max(1_000_000).default(2000).describe('WebSockets open at once; beyond it the answer is 503.'),
+  webSocketsPerVisitor: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(20)
+    .describe('WebSockets open at once of one session, one visit or, with `access: public`, one address.'),
 })
 
 /** cloakroom.yaml, key by key. The reference page, the JSON Schema and the types of an embedding program are all made from this. */

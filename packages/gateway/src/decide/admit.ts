@@ -1,4 +1,5 @@
 import type { Effect, Evidence, Reply } from './facts.ts'
+import { WS } from './handshake.ts'
 import { isNavigation, type RequestHead } from './head.ts'
 import { refuseSender, senderOf } from './origin.ts'
 import type { Api, Policy } from './policy.ts'
@@ -62,6 +63,8 @@ function refusePlace(head: RequestHead, policy: Policy): Reply | null {
 function mayLoad(head: RequestHead, api: Api): boolean {
   if (head.headers.get('service-worker') !== null) return false
   const destination = head.headers.get('sec-fetch-dest')
+  // Fetch §2.2.5 has a destination of its own for them; some browsers say `empty`, most nothing.
+  if (head.method === WS) return destination === null || destination === 'websocket' || destination === 'empty'
   return destination === null || api.destinations.includes(destination)
 }
 

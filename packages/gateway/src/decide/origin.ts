@@ -1,3 +1,4 @@
+import { WS } from './handshake.ts'
 import type { RequestHead } from './head.ts'
 import { isSafe } from './head.ts'
 import { only } from './headers.ts'
@@ -28,6 +29,9 @@ export type OriginRefusal = 'cross_site' | 'csrf_header_missing'
 
 /** May a request of this sender pass? A browser that says nothing about itself must send `X-CSRF: 1` with anything but a read. */
 export function refuseSender(head: RequestHead, sender: Sender): OriginRefusal | null {
+  // Cross-site WebSocket hijacking: the same-origin policy does not cover WebSockets, but every browser names the page's origin (RFC 6455
+  // §4.1). So it must be there, and X-CSRF, which no script can send with a handshake, does not stand in for it.
+  if (head.method === WS && only(head.headers, 'origin').kind !== 'one') return 'cross_site'
   switch (sender) {
     case 'own':
     case 'allowed':

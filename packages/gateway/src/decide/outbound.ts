@@ -9,6 +9,8 @@ export interface OutboundHead {
   readonly path: string
   readonly query: string
   readonly headers: readonly HeaderField[]
+  /** The connection is to become one of this protocol. */
+  readonly upgrade?: 'websocket'
 }
 
 /** Request fields that pass to every upstream. All others stay here, the browser's name and origin included, unless the API's `carry` names them. */

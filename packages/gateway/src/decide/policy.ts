@@ -36,6 +36,8 @@ export interface Api {
   readonly deleteBody: boolean
   /** May the upstream's name resolve to an address that is not on the internet? */
   readonly privateNetwork: boolean
+  /** May an answer be a document or a script to the browser? */
+  readonly activeContent: boolean
   readonly limits: ApiLimits
 }
 
@@ -46,8 +48,10 @@ export interface ApiLimits {
   readonly connectMs: number
   /** From the request's last byte to the answer's head. */
   readonly headMs: number
-  /** Between two pieces of an answer's body. */
+  /** Between two pieces of an answer's body, or of a WebSocket's traffic. */
   readonly idleMs: number
+  /** Of one WebSocket message, either way. */
+  readonly messageBytes: number
 }
 
 export interface Site {
@@ -78,6 +82,13 @@ export interface Waits {
   readonly requestMs: number
 }
 
+/** WebSockets open at once. */
+export interface WebSocketLimits {
+  readonly most: number
+  /** Of one session, one visit, or, where nobody is known, one address. */
+  readonly perVisitor: number
+}
+
 /** What the owner decided, compiled from cloakroom.yaml. Immutable: a request keeps the policy that it began with. */
 export interface Policy {
   /** The origin that the browser sees. */
@@ -94,5 +105,6 @@ export interface Policy {
   /** Other origins whose pages may call the APIs; exact. */
   readonly allowedOrigins: readonly string[]
   readonly trustedProxies: readonly Range[]
+  readonly webSockets: WebSocketLimits
   readonly waits: Waits
 }

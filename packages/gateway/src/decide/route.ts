@@ -1,3 +1,4 @@
+import { WS } from './handshake.ts'
 import type { Access, Api, Policy, Site } from './policy.ts'
 
 /** One line of an API's `allow`. */
@@ -6,7 +7,7 @@ export interface ApiRoute {
   /** `shop: GET /products/**`, as in the configuration: shown in logs and evidence. */
   readonly id: string
   readonly api: Api
-  /** Upper case, or `*` for any but TRACE and CONNECT. */
+  /** Upper case; `*` for any but TRACE and CONNECT; `WS` for a WebSocket handshake, which nothing else admits. */
   readonly method: string
   readonly pattern: Pattern
 }
@@ -47,12 +48,15 @@ export function findRoute(policy: Policy, method: string, path: string): Found {
     return policy.site === null ? { kind: 'none' } : { kind: 'route', route: { kind: 'site', id: 'site', site: policy.site } }
   const rest = path.slice(api.prefix.length)
   const allow: string[] = []
+  let fits = false
   for (const route of policy.routes) {
     if (route.kind !== 'api' || route.api !== api || !matches(route.pattern, rest)) continue
     if (admitsMethod(route.method, method)) return { kind: 'route', route }
-    allow.push(route.method === 'GET' ? 'GET, HEAD' : route.method)
+    fits = true
+    // It is no method that a client could choose.
+    if (route.method !== WS) allow.push(route.method === 'GET' ? 'GET, HEAD' : route.method)
   }
-  return allow.length === 0 ? { kind: 'none' } : { kind: 'method', api, allow: [...new Set(allow), 'OPTIONS'] }
+  return !fits ? { kind: 'none' } : { kind: 'method', api, allow: [...new Set(allow), 'OPTIONS'] }
 }
 
 /** The API whose prefix covers the path, on a segment border; the longest one. */
@@ -87,6 +91,8 @@ export function accessOf(route: Route): Access {
 }
 
 function admitsMethod(allowed: string, method: string): boolean {
+  // A line for plain calls must not open a connection that no further request is judged on.
+  if (method === WS) return allowed === WS
   // HEAD is GET without the body (RFC 9110 §9.3.2): whoever may read may ask how long it is.
   return allowed === method || allowed === '*' || (allowed === 'GET' && method === 'HEAD')
 }

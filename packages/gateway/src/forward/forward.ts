@@ -81,6 +81,7 @@ export function createForward(options: ForwardOptions = {}): Forward {
       method: request.method,
       headers,
       body: body === null ? null : readOnly(body.stream),
+      upgrade: request.upgrade ?? null,
       headersTimeout: headMs,
       bodyTimeout: idleMs,
     }

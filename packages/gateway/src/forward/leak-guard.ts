@@ -2,12 +2,14 @@ import type { HeaderField } from '../decide/headers.ts'
 import { MIN_BODY_NEEDLE, MIN_FIELD_NEEDLE } from '../decide/needles.ts'
 import type { OpenCredential } from '../parts.ts'
 import { createLeakStopper, type LeakStopper } from './leaks.ts'
-import { searcherOf } from './search.ts'
+import { type Searcher, searcherOf } from './search.ts'
 
 /** Looks for one opened credential in one answer, and closes it when the answer is over. */
 export interface LeakGuard {
   /** For the body; null when every form of the secret is so short that it would match by chance. */
   readonly stopper: LeakStopper | null
+  /** For what is not one body; null as `stopper` is. */
+  readonly searcher: Searcher | null
   /** The fields that hold a form of the secret, in name or value. */
   leaking(fields: readonly HeaderField[]): readonly HeaderField[]
   /** Once the answer is over, or was never begun: the secret is released. More calls change nothing. */
@@ -22,6 +24,7 @@ export function openGuard(credential: OpenCredential): LeakGuard {
   let closed = false
   return {
     stopper: forBody === null ? null : createLeakStopper(forBody),
+    searcher: forBody,
     leaking(fields) {
       if (forFields === null) return []
       const holds = (text: string): boolean => forFields.hits(bytesOf(text)).length > 0

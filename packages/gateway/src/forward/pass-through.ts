@@ -60,7 +60,7 @@ async function travel(trip: Trip, body: RequestBody | null, credential: OpenCred
 }
 
 /** Compared once more with what is sealed, by the one who sends it: a secret that went to a wrong origin cannot be called back. */
-function withCredential(bare: OutboundHead, credential: OpenCredential): OutboundHead {
+export function withCredential(bare: OutboundHead, credential: OpenCredential): OutboundHead {
   if (!credential.origins.includes(bare.origin)) throw new GateError('credential_unavailable', `not sealed for ${bare.origin}`)
   return place(bare, credential.placement, credential.secret)
 }

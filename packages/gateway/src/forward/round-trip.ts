@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { BodySink, BodySource, Departure, RequestBody } from '../answer.ts'
 import type { HeaderField } from '../decide/headers.ts'
@@ -6,6 +7,7 @@ import { type FailureCode, GateError } from '../errors.ts'
 import type { UpstreamAnswer } from '../parts.ts'
 import type { Breaker } from './breaker.ts'
 import { failureOf, isBrokenConnection } from './failure.ts'
+import { fieldsOf } from './wire.ts'
 
 /** The connections to one upstream, and how many requests are on them or wait for one. */
 export interface Lane {
@@ -32,6 +34,7 @@ export class RoundTrip implements Dispatcher.DispatchHandler, UpstreamAnswer, Bo
   status = 0
   headers: readonly HeaderField[] = []
   length: number | null = null
+  upgraded: Duplex | null = null
   readonly #lane: Lane
   readonly #options: Dispatcher.DispatchOptions
   readonly #api: Api
@@ -141,6 +144,29 @@ export class RoundTrip implements Dispatcher.DispatchHandler, UpstreamAnswer, Bo
     settle?.resolve(this)
   }
 
+  /** undici has let go of the connection. It comes here only after a request that asked for it: any other 101 breaks the connection. */
+  onRequestUpgrade(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+    socket: Duplex,
+  ): void {
+    this.#leave()
+    socket.on('error', () => socket.destroy())
+    const settle = this.#settle
+    this.#settle = null
+    if (this.#over || settle === null) {
+      socket.destroy()
+      return
+    }
+    this.#over = true
+    this.#lane.breaker.succeeded()
+    this.status = status
+    this.headers = fieldsOf(headers)
+    this.upgraded = socket
+    settle.resolve(this)
+  }
+
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     if (this.#over) return
     this.#received += chunk.length
@@ -190,6 +216,7 @@ export class RoundTrip implements Dispatcher.DispatchHandler, UpstreamAnswer, Bo
   }
 
   cancel(reason: Error): void {
+    this.upgraded?.destroy()
     if (this.#over) return
     this.#over = true
     this.#failure = reason
@@ -267,15 +294,4 @@ function sizeOf(chunks: readonly Uint8Array[]): number {
   let bytes = 0
   for (const chunk of chunks) bytes += chunk.length
   return bytes
-}
-
-/** undici has folded the names and kept every line; values are ISO 8859-1. */
-function fieldsOf(headers: Readonly<Record<string, string | string[] | undefined>>): HeaderField[] {
-  const fields: HeaderField[] = []
-  for (const name of Object.keys(headers)) {
-    const value = headers[name]
-    if (typeof value === 'string') fields.push([name, value])
-    else if (value !== undefined) for (const line of value) fields.push([name, line])
-  }
-  return fields
 }

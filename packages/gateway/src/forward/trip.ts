@@ -43,8 +43,8 @@ export function noteFailure({ head, route, parts }: Trip, cause: unknown): void 
   )
 }
 
-export function noteReflection({ head, route, parts }: Trip, where: 'field' | 'body'): void {
-  const withheld = route.api.onLeak === 'withhold'
+export function noteReflection({ head, route, parts }: Trip, where: 'field' | 'body' | 'frame'): void {
+  const withheld = where === 'frame' || route.api.onLeak === 'withhold'
   parts.audit.note(
     auditEvent({
       ...causedBy(head),

@@ -1,4 +1,4 @@
-import { foldName } from '../decide/headers.ts'
+import { foldName, type HeaderField } from '../decide/headers.ts'
 import type { OutboundHead } from '../decide/outbound.ts'
 import { GateError } from '../errors.ts'
 
@@ -32,4 +32,15 @@ export function wireFields(request: OutboundHead, length: number | null): string
 export function wireTarget({ path, query }: OutboundHead): string {
   if (!path.startsWith('/') || path.startsWith('//')) throw new GateError('internal', 'a target that is not in origin-form')
   return query === '' ? path : `${path}?${query}`
+}
+
+/** undici has folded the names and kept every line; values are ISO 8859-1. */
+export function fieldsOf(headers: Readonly<Record<string, string | string[] | undefined>>): HeaderField[] {
+  const fields: HeaderField[] = []
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    if (typeof value === 'string') fields.push([name, value])
+    else if (value !== undefined) for (const line of value) fields.push([name, line])
+  }
+  return fields
 }

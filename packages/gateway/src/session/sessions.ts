@@ -19,6 +19,7 @@ import type { AuditPart, SessionsPart } from '../parts.ts'
 import type { SessionStore } from '../store/store.ts'
 import { writeCookie } from './cookie.ts'
 import { newCookieValue, sessionIdOf } from './identifier.ts'
+import type { Streams } from './streams.ts'
 
 export interface SessionParts {
   readonly store: SessionStore
@@ -27,6 +28,8 @@ export interface SessionParts {
   /** See audit/event.ts, sessionLabels. */
   readonly label: (id: SessionId) => string
   readonly random: Random
+  /** Live streams of what ends here are cut at once; other processes' look for themselves. */
+  readonly streams?: Pick<Streams, 'ended' | 'endedAll'>
   /** Who asks for what is not the clock's doing; `browser` unless said otherwise. */
   readonly via?: 'browser' | 'command'
 }
@@ -63,7 +66,7 @@ export interface Sessions extends SessionsPart {
   list(account: AccountId, at: Instant): Promise<readonly Session[]>
 }
 
-export function createSessions({ store, limits, audit, label, random, via = 'browser' }: SessionParts): Sessions {
+export function createSessions({ store, limits, audit, label, random, streams, via = 'browser' }: SessionParts): Sessions {
   function note(
     kind: 'session.started' | 'session.rotated' | 'session.ended',
     session: Session,
@@ -88,6 +91,8 @@ export function createSessions({ store, limits, audit, label, random, via = 'bro
 
   async function end(session: Session, at: Instant, because: RevokeReason): Promise<boolean> {
     const ended = await store.revoke(session.id, at, because)
+    // Also when somebody else was faster: it is over.
+    streams?.ended(session.id, because)
     if (ended) note('session.ended', session, at, because)
     return ended
   }
@@ -151,6 +156,7 @@ export function createSessions({ store, limits, audit, label, random, via = 'bro
       const { value, id } = newIdentifier(random)
       const next: Session = { ...session, id, factors, authenticatedAt: at, seenAt: at }
       if (!(await store.rotate(session.id, next))) return null
+      streams?.ended(session.id, 'replaced')
       note('session.ended', session, at, 'replaced')
       note('session.rotated', next, at)
       return { session: next, setCookie: writeCookie({ name: SESSION_COOKIE, value, maxAgeMs: null }) }
@@ -158,6 +164,7 @@ export function createSessions({ store, limits, audit, label, random, via = 'bro
     async endAll(account, at, because) {
       const held = await store.list(account)
       const ended = await store.revokeAll(account, at, because)
+      streams?.endedAll(account, because)
       for (const session of held) note('session.ended', session, at, because)
       return ended
     },

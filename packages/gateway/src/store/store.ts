@@ -15,6 +15,8 @@ export interface SessionStore {
   /** False, and nothing is stored, when the account's generation is no longer `session.generation`, or when the id exists. */
   insert(session: Session): Awaitable<boolean>
   find(id: SessionId): Awaitable<Claim | null>
+  /** As `find`, for many at once: a claim or null for each id, in their order. */
+  findAll(ids: readonly SessionId[]): Awaitable<readonly (Claim | null)[]>
   /** Only ever forward, only if the session exists and is not revoked. */
   touch(id: SessionId, seenAt: Instant): Awaitable<boolean>
   /** Atomically revokes `old` (as `replaced`) and inserts `next`; false, and nothing changes, when `old` is gone or revoked or `next` outdated. Durable when it returns. */

@@ -43,6 +43,19 @@ export function sessionsConform(store: () => SessionStore): void {
     expect(await store().find('not-base64url!')).toBeNull()
   })
 
+  test('REV-03 many sessions are found in one question, each in its place, and what is not there is null', async () => {
+    const [one, two] = [sessionOf('one'), sessionOf('two')]
+    await store().insert(one)
+    await store().insert(two)
+    await store().setRoles('a-1', ['staff'])
+    await store().revoke(two.id, AT + 1, 'logout')
+    const found = await store().findAll([two.id, sessionOf('three').id, one.id, ''])
+    expect(found.map((claim) => claim?.session.id ?? null)).toEqual([two.id, null, one.id, null])
+    expect(found[0]?.session.revoked?.because).toBe('logout')
+    expect(found[2]?.standing.roles).toEqual(['staff'])
+    expect(await store().findAll([])).toEqual([])
+  })
+
   test('an account that was never seen has generation 0 and no roles', async () => {
     expect(await store().standing('nobody')).toEqual({ generation: 0, roles: [] })
   })

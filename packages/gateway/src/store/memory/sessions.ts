@@ -1,4 +1,4 @@
-import type { AccountId, Session, SessionId, Standing } from '../../decide/session.ts'
+import type { AccountId, Claim, Session, SessionId, Standing } from '../../decide/session.ts'
 import { SWEEP_ROWS, type SessionStore } from '../store.ts'
 
 /** SessionStore in plain maps. */
@@ -33,16 +33,19 @@ export function memorySessions(): SessionStore {
     return true
   }
 
+  function find(id: SessionId): Claim | null {
+    const session = sessions.get(id)
+    return session === undefined ? null : { session, standing: standing(session.account) }
+  }
+
   return {
     standing,
     setRoles(account, roles) {
       standings.set(account, { ...standing(account), roles: [...roles] })
     },
     insert,
-    find(id) {
-      const session = sessions.get(id)
-      return session === undefined ? null : { session, standing: standing(session.account) }
-    },
+    find,
+    findAll: (ids) => ids.map(find),
     touch(id, seenAt) {
       const session = sessions.get(id)
       if (session === undefined || session.revoked !== null || session.seenAt >= seenAt) return false

@@ -1,0 +1,181 @@
+import type { Instant } from '../decide/head.ts'
+import type { SessionLimits } from '../decide/policy.ts'
+import { type AccountId, type Claim, type Session, type SessionId, staleness, TOUCH_MS } from '../decide/session.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Later } from '../lib/later.ts'
+import type { CutReason, StreamsPart } from '../parts.ts'
+import type { SessionStore } from '../store/store.ts'
+
+export interface StreamOptions {
+  readonly store: Pick<SessionStore, 'findAll' | 'touch'>
+  readonly limits: () => SessionLimits
+  readonly clock: Clock
+  readonly later: Later
+}
+
+/** Every live stream and the session on which it hangs. */
+export interface Streams extends StreamsPart {
+  /** Ended in this process: cut now. */
+  ended(id: SessionId, because: CutReason): void
+  endedAll(account: AccountId, because: CutReason): void
+  /** The gateway stops: nothing stays open, nothing new begins. */
+  close(): void
+  readonly count: number
+}
+
+interface Stream {
+  readonly session: Session | null
+  readonly role: string | null
+  readonly cut: (because: CutReason) => void
+}
+
+/** Twice a second, so that an end in another process is noticed within one, even by the second look. */
+const LOOK_MS = 500
+/** Looks in a row that may fail before nobody knows whether these sessions live. */
+const MOST_FAILURES = 2
+
+/**
+ * Sessions that end here cut their streams at once. Those that another process ended, or time, are found by one question to the store for
+ * all sessions with live streams, asked only while there are any; it also covers an end between judgement and `watch`.
+ */
+export function createStreams({ store, limits, clock, later }: StreamOptions): Streams {
+  const streams = new Set<Stream>()
+  const ofSession = new Map<SessionId, Set<Stream>>()
+  /** When each session was last seen, as far as this process knows. */
+  const seen = new Map<SessionId, Instant>()
+  const places = new Map<string, number>()
+  let taken = 0
+  let looking = false
+  let asking = false
+  let failures = 0
+  let closed = false
+
+  function lookLater(): void {
+    if (looking || ofSession.size === 0) return
+    looking = true
+    later(() => {
+      looking = false
+      look()
+      lookLater()
+    }, LOOK_MS)
+  }
+
+  function look(): void {
+    // An answer that is still owed counts as one that failed.
+    if (asking) return missed()
+    asking = true
+    const ids = [...ofSession.keys()]
+    void answerOf(ids).then((claims) => {
+      asking = false
+      if (claims === null || claims.length !== ids.length) return missed()
+      failures = 0
+      const at = clock()
+      for (const [index, id] of ids.entries()) check(id, claims[index] ?? null, at)
+    })
+  }
+
+  async function answerOf(ids: readonly SessionId[]): Promise<readonly (Claim | null)[] | null> {
+    try {
+      return await store.findAll(ids)
+    } catch {
+      return null
+    }
+  }
+
+  async function touch(id: SessionId, at: Instant): Promise<void> {
+    try {
+      await store.touch(id, at)
+    } catch {
+      // The next look finds the store broken, too.
+    }
+  }
+
+  function missed(): void {
+    failures += 1
+    if (failures >= MOST_FAILURES) for (const id of ofSession.keys()) cutAll(id, 'unverifiable')
+  }
+
+  function check(id: SessionId, claim: Claim | null, at: Instant): void {
+    const because = claim === null || claim.session.id !== id ? 'ended-by-owner' : staleness(claim, limits(), at)
+    if (because !== null || claim === null) return cutAll(id, because ?? 'ended-by-owner')
+    seen.set(id, Math.max(claim.session.seenAt, seen.get(id) ?? 0))
+    for (const stream of ofSession.get(id) ?? []) {
+      if (stream.role !== null && !claim.standing.roles.includes(stream.role)) cut(stream, 'ended-by-owner')
+    }
+  }
+
+  function cutAll(id: SessionId, because: CutReason): void {
+    for (const stream of ofSession.get(id) ?? []) cut(stream, because)
+  }
+
+  function cut(stream: Stream, because: CutReason): void {
+    if (remove(stream)) stream.cut(because)
+  }
+
+  function remove(stream: Stream): boolean {
+    if (!streams.delete(stream)) return false
+    const { session } = stream
+    if (session === null) return true
+    const own = ofSession.get(session.id)
+    own?.delete(stream)
+    if (own?.size === 0) {
+      ofSession.delete(session.id)
+      seen.delete(session.id)
+    }
+    return true
+  }
+
+  return {
+    watch(session, role, cutOne) {
+      const stream: Stream = { session, role, cut: cutOne }
+      if (closed) {
+        queueMicrotask(() => cutOne('stopping'))
+        return () => undefined
+      }
+      streams.add(stream)
+      if (session !== null) {
+        const own = ofSession.get(session.id)
+        if (own === undefined) ofSession.set(session.id, new Set([stream]))
+        else own.add(stream)
+        lookLater()
+      }
+      return () => void remove(stream)
+    },
+    active(session) {
+      if (!ofSession.has(session.id)) return
+      const at = clock()
+      const seenAt = Math.max(session.seenAt, seen.get(session.id) ?? 0)
+      const { idleMs } = limits()
+      // Time may have ended it since the last look: what is over is not prolonged.
+      if (at - seenAt < Math.min(TOUCH_MS, idleMs / 10) || at - seenAt >= idleMs) return
+      seen.set(session.id, at)
+      void touch(session.id, at)
+    },
+    takePlace(visitor, { most, perVisitor }) {
+      const held = places.get(visitor) ?? 0
+      if (closed || taken >= most || held >= perVisitor) return null
+      taken += 1
+      places.set(visitor, held + 1)
+      let given = false
+      return () => {
+        if (given) return
+        given = true
+        taken -= 1
+        const left = (places.get(visitor) ?? 1) - 1
+        if (left === 0) places.delete(visitor)
+        else places.set(visitor, left)
+      }
+    },
+    ended: cutAll,
+    endedAll(account, because) {
+      for (const stream of streams) if (stream.session?.account === account) cut(stream, because)
+    },
+    close() {
+      closed = true
+      for (const stream of streams) cut(stream, 'stopping')
+    },
+    get count() {
+      return streams.size
+    },
+  }
+}

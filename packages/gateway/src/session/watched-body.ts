@@ -1,0 +1,73 @@
+import type { Answer, BodySink, BodySource } from '../answer.ts'
+import type { Session } from '../decide/session.ts'
+import { GateError } from '../errors.ts'
+import type { StreamsPart } from '../parts.ts'
+
+/** An answer that is still on its way when its head goes out is cut when its session ends; one that is here whole costs nothing. */
+export function watched(answer: Answer, session: Session, role: string | null, streams: StreamsPart | undefined): Answer {
+  const { body } = answer
+  if (streams === undefined || body === null || body instanceof Uint8Array) return answer
+  return { ...answer, body: new WatchedBody(body, session, role, streams) }
+}
+
+/** A body that leaves the list of live streams when it is over, however it ends. */
+class WatchedBody implements BodySource, BodySink {
+  readonly length: number | null
+  readonly #source: BodySource
+  readonly #leave: () => void
+  #sink: BodySink | null = null
+  #cut: Error | null = null
+  #over = false
+
+  constructor(source: BodySource, session: Session, role: string | null, streams: StreamsPart) {
+    this.length = source.length
+    this.#source = source
+    this.#leave = streams.watch(session, role, () => this.#end(new GateError('session_required', 'the session ended')))
+  }
+
+  start(sink: BodySink): void {
+    this.#sink = sink
+    if (this.#cut === null) this.#source.start(this)
+    else sink.fail(this.#cut)
+  }
+
+  resume(): void {
+    if (!this.#over) this.#source.resume()
+  }
+
+  cancel(reason: Error): void {
+    if (this.#over) return
+    this.#finish()
+    this.#source.cancel(reason)
+  }
+
+  chunk(bytes: Uint8Array): boolean {
+    return !this.#over && this.#sink !== null && this.#sink.chunk(bytes)
+  }
+
+  end(): void {
+    if (this.#over) return
+    this.#finish()
+    this.#sink?.end()
+  }
+
+  fail(cause: Error): void {
+    if (this.#over) return
+    this.#finish()
+    this.#sink?.fail(cause)
+  }
+
+  #end(reason: Error): void {
+    if (this.#over) return
+    this.#finish()
+    this.#cut = reason
+    this.#source.cancel(reason)
+    // Not whole, and it must not look whole.
+    this.#sink?.fail(reason)
+  }
+
+  #finish(): void {
+    this.#over = true
+    this.#leave()
+  }
+}
