@@ -10,7 +10,7 @@ import type { ConfigInput } from '../src/config/schema.ts'
 import { parsePlacement } from '../src/decide/credential.ts'
 import { createDevelopmentCertificate } from '../src/lib/development-certificate.ts'
 import { systemClock } from '../src/lib/clock.ts'
-import { systemLater } from '../src/lib/later.ts'
+import { type Later, systemLater } from '../src/lib/later.ts'
 import { PURPOSES } from '../src/purposes.ts'
 import { type Running, serve } from '../src/serve.ts'
 import { openSqlite } from '../src/store/sqlite/open.ts'
@@ -35,6 +35,8 @@ export interface KitOptions {
   readonly wrapStores?: (stores: Stores) => Stores
   /** Stands between the gateway and its vault. */
   readonly wrapVault?: (vault: Vault) => Vault
+  /** Decides when time passes for what the gateway does by itself; the machine's timers when left out. */
+  readonly later?: Later
   /** HTTPS by the gateway itself with a development certificate, and a plain listener that redirects. */
   readonly https?: boolean
 }
@@ -106,7 +108,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
       vault: options.wrapVault?.(ownVault) ?? ownVault,
       clock: () => clock.now,
       random: randomBytes,
-      later: systemLater,
+      later: options.later ?? systemLater,
       onNotice: (text) => notices.push(text),
     })
     closing.push(() => running.close(0))

@@ -1,0 +1,226 @@
+import { writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterEach, expect, test } from 'vitest'
+import { openAuditTrail } from '../../src/audit/audit.ts'
+import { auditEvent } from '../../src/audit/event.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { createDevelopmentCertificate } from '../../src/lib/development-certificate.ts'
+import { AUDIT_LINE, type ByGateway } from '../audit-kinds.ts'
+import { makeSelfSigned } from '../certificates.ts'
+import { manualLater } from '../fakes/later.ts'
+import { type Kit, type KitOptions, PASSWORD, startKit } from '../kit.ts'
+
+const SITE = resolve(import.meta.dirname, '../../demo/site')
+const MINUTE = 60_000
+const NAVIGATION = [
+  ['sec-fetch-mode', 'navigate'],
+  ['sec-fetch-dest', 'document'],
+  ['accept', 'text/html'],
+] as const
+
+let kit: Kit
+let open: Kit | null = null
+afterEach(async () => {
+  await open?.close()
+  open = null
+})
+async function start(options: KitOptions = {}): Promise<Kit> {
+  kit = open = await startKit(options)
+  return kit
+}
+
+const fetchProducts = (cookie?: string) => kit.call('GET', '/api/shop/products', cookie === undefined ? {} : { cookie })
+const login = (password: string, account = 'ada') => kit.call('POST', '/auth/login', { json: { account, password } })
+
+/** A flow of the whole gateway that ends with such an event, and what the event says besides its kind. */
+const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly says: Record<string, unknown> }> = {
+  'gateway.started': { flow: () => start(), says: { actor: { via: 'gateway', account: null, session: null }, result: 'ok' } },
+  'gateway.stopped': {
+    flow: async () => {
+      await start()
+      await kit.running.close(0)
+    },
+    says: { actor: { via: 'gateway', account: null, session: null } },
+  },
+  'login.succeeded': {
+    flow: async () => (await start()).signIn(),
+    says: {
+      target: 'ada',
+      result: 'ok',
+      address: '127.0.0.1',
+      request: expect.any(String),
+      detail: { factor: 'password', knownDevice: false },
+    },
+  },
+  'login.failed': {
+    flow: async () => {
+      await start()
+      expect((await login('not the password at all')).status).toBe(401)
+    },
+    says: { target: 'ada', result: 'failed', reason: 'login_failed', detail: expect.objectContaining({ factor: 'password' }) },
+  },
+  'login.throttled': {
+    flow: async () => {
+      await start()
+      for (let attempt = 0; attempt < 12; attempt += 1) if ((await login('not the password at all')).status === 429) return
+      throw new Error('never throttled')
+    },
+    says: { result: 'refused' },
+  },
+  'password.locked': {
+    flow: async () => {
+      await start()
+      for (let attempt = 0; attempt < 60; attempt += 1) {
+        kit.clock.now += 25 * 60 * MINUTE
+        await login('not the password at all')
+      }
+    },
+    says: { target: 'ada', result: 'refused', detail: expect.objectContaining({ failures: expect.any(Number) }) },
+  },
+  'password.changed': {
+    flow: async () => {
+      const cookie = await (await start()).signIn()
+      const answer = await kit.call('POST', '/auth/password', {
+        cookie,
+        json: { currentPassword: PASSWORD, newPassword: 'a new one, long enough' },
+      })
+      expect(answer.status).toBe(200)
+    },
+    says: { target: 'ada', result: 'ok', actor: expect.objectContaining({ via: 'browser', account: 'ada' }) },
+  },
+  logout: {
+    flow: async () => {
+      const cookie = await (await start()).signIn()
+      await kit.call('POST', '/auth/logout', { cookie })
+    },
+    says: { target: 'ada', actor: { via: 'browser', account: 'ada', session: expect.stringMatching(/^.{16}$/) } },
+  },
+  'session.started': {
+    flow: async () => (await start()).signIn(),
+    says: { target: 'ada', actor: { via: 'browser', account: 'ada', session: expect.stringMatching(/^.{16}$/) } },
+  },
+  'session.ended': {
+    flow: async () => {
+      const cookie = await (await start()).signIn()
+      kit.clock.now += 31 * MINUTE
+      expect((await fetchProducts(cookie)).status).toBe(401)
+    },
+    says: { reason: 'idle', target: 'ada', actor: expect.objectContaining({ via: 'gateway', account: 'ada' }) },
+  },
+  'visit.started': {
+    flow: async () => {
+      await start({ config: { site: SITE, shop: { access: 'visitor' } } })
+      await kit.call('GET', '/', { headers: NAVIGATION })
+    },
+    says: { actor: { via: 'browser', account: null, session: expect.stringMatching(/^.{8}$/) } },
+  },
+  'request.refused': {
+    flow: async () => {
+      await start()
+      await fetchProducts()
+    },
+    says: {
+      target: 'GET /api/shop/products',
+      result: 'refused',
+      reason: 'session_required',
+      request: expect.any(String),
+      address: '127.0.0.1',
+    },
+  },
+  'secret.expiring': {
+    flow: async () => {
+      const time = manualLater()
+      await start({ later: time.later })
+      const value = { value: Buffer.from('another-secret-of-32-characters!'), placement: { kind: 'bearer' } as const }
+      await kit.vault.add(
+        'old-key',
+        { ...value, origins: [kit.upstream.origin], notAfter: kit.clock.now + 3 * 24 * 60 * MINUTE },
+        kit.clock.now,
+      )
+      time.pass(MINUTE)
+      await pause(50)
+      time.pass(MINUTE)
+    },
+    says: { target: 'old-key', result: 'ok', detail: { version: 1, notAfter: expect.stringMatching(/Z$/) } },
+  },
+  'secret.reflected': {
+    flow: async () => {
+      await start({ upstream: { script: (request) => ({ body: request.header('authorization') ?? '' }) } })
+      await fetchProducts(await kit.signIn())
+    },
+    says: { target: 'shop-key', reason: 'redacted', detail: expect.objectContaining({ where: 'body' }) },
+  },
+  'upstream.failed': {
+    flow: async () => {
+      await start()
+      await kit.upstream.close()
+      await fetchProducts(await kit.signIn())
+    },
+    says: { target: 'shop', result: 'failed', reason: 'upstream_unreachable', detail: expect.objectContaining({ cause: 'ECONNREFUSED' }) },
+  },
+  'upstream.tls_failed': {
+    flow: async () => {
+      await start({ upstream: { tls: await makeSelfSigned(['127.0.0.1']) } })
+      expect((await fetchProducts(await kit.signIn())).status).toBe(502)
+    },
+    says: { target: 'shop', result: 'failed', reason: 'upstream_untrusted' },
+  },
+  'audit.lost': {
+    flow: async () => {
+      await start()
+      let broken = true
+      const append: typeof kit.stores.audit.append = (events) => {
+        if (broken) throw new Error('the disk is full')
+        return kit.stores.audit.append(events)
+      }
+      const time = manualLater()
+      const trail = openAuditTrail({
+        store: { append },
+        file: join(kit.folder, 'data', 'audit.jsonl'),
+        clock: () => kit.clock.now,
+        later: time.later,
+        limit: 3,
+      })
+      for (let count = 0; count < 9; count += 1) trail.note(auditEvent({ kind: 'gateway.started', at: kit.clock.now }))
+      broken = false
+      await trail.close()
+    },
+    says: { result: 'failed', reason: 'no-room', detail: expect.objectContaining({ count: expect.any(Number) }) },
+  },
+  'certificate.loaded': {
+    flow: async () => {
+      await start({ https: true })
+      await createDevelopmentCertificate(join(kit.folder, 'tls'), ['localhost'], systemClock())
+      kit.running.reopenLogs()
+      await expect.poll(() => kit.notices.length, { interval: 20, timeout: 5000 }).toBeGreaterThan(0)
+    },
+    says: { result: 'ok', target: expect.stringContaining('development-certificate.pem') },
+  },
+  'certificate.refused': {
+    flow: async () => {
+      await start({ https: true })
+      writeFileSync(join(kit.folder, 'tls', 'development-certificate.pem'), 'not a certificate')
+      kit.running.reopenLogs()
+      await expect.poll(() => kit.notices.length, { interval: 20, timeout: 5000 }).toBeGreaterThan(0)
+    },
+    says: { result: 'refused', reason: expect.any(String) },
+  },
+}
+
+test.each(Object.entries(FLOWS))(
+  'LOG-01 LOG-02 %s: in the file and in the store, with who, what, when and why',
+  async (kind, { flow, says }) => {
+    await flow()
+    // Both sinks are written in batches; closing the gateway writes what waits.
+    await kit.running.close(0)
+    const stored = await kit.stores.audit.read({ limit: 500 })
+    const lines = kit.auditLines()
+    for (const trail of [lines, stored]) {
+      expect(trail.filter((line) => line['kind' as keyof typeof line] === kind)).toContainEqual(
+        expect.objectContaining({ ...AUDIT_LINE, ...says, kind }),
+      )
+    }
+    for (const line of lines) expect(line).toEqual(AUDIT_LINE)
+  },
+)
