@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { auditEvent } from './audit/event.ts'
-import { compose, type Composed } from './compose.ts'
+import { compose } from './compose.ts'
 import { compilePolicy } from './config/compile.ts'
 import { keepFixed } from './config/keep-fixed.ts'
 import type { Config } from './config/paths.ts'
 import type { ListenAddress } from './config/address.ts'
 import type { ConfigProblem } from './config/problem.ts'
-import { type DevUpgradeOptions, upgradeToDevServer } from './door/dev-upgrade.ts'
 import { nodeDoor } from './door/node.ts'
-import { refuseRaw } from './door/refuse.ts'
 import { listen, type Listener, type ListenOptions, type ServerLimits } from './door/server.ts'
 import { openServerTls, type TlsOutcome } from './door/tls.ts'
-import { healthProbes } from './health-probes.ts'
+import { upgradeDoor } from './door/upgrade.ts'
 import { startAdminListener } from './http/admin-listener.ts'
+import { healthProbes } from './health-probes.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Later } from './lib/later.ts'
@@ -85,7 +84,16 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const shared: Omit<ListenOptions, 'host' | 'port' | 'tls'> = {
     limits: serverLimits(config),
     newRequestId,
-    upgrade: upgradeByConfig(composed, { gateway: composed.gateway, policy, clock, newRequestId }),
+    upgrade: upgradeDoor({
+      gateway: composed.gateway,
+      policy,
+      clock,
+      newRequestId,
+      get maxTargetBytes() {
+        return composed.config().limits.url
+      },
+      devServer: () => composed.config().site?.devServer ?? null,
+    }),
   }
   const listeners: Listener[] = []
   let closing: Promise<void> | null = null
@@ -149,6 +157,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
       stopping = true
       stopHousekeeping()
       stopTls.stop()
+      composed.endStreams()
       await Promise.all([...listeners.map((listener) => listener.close(graceMs)), admin.close()])
       composed.audit.note(auditEvent({ kind: 'gateway.stopped', at: clock() }))
       await composed.close()
@@ -169,17 +178,5 @@ function serverLimits({ limits }: Config): ServerLimits {
     requestMs: limits.bodyTimeout,
     keepAliveMs: limits.keepAlive,
     connections: limits.connections,
-  }
-}
-
-/** The dev server of the configuration in force; without one, every upgrade is refused. */
-function upgradeByConfig(composed: Composed, options: DevUpgradeOptions): NonNullable<ListenOptions['upgrade']> {
-  const refuseUpgrade: NonNullable<ListenOptions['upgrade']> = (_request, socket) =>
-    refuseRaw(socket, 'bad_request', options.newRequestId())
-  let current = { origin: '', upgrade: refuseUpgrade }
-  return (request, socket, head) => {
-    const origin = composed.config().site?.devServer ?? ''
-    if (origin !== current.origin) current = { origin, upgrade: origin === '' ? refuseUpgrade : upgradeToDevServer(origin, options) }
-    current.upgrade(request, socket, head)
   }
 }

@@ -62,19 +62,21 @@ export function createStreams({ store, limits, clock, later }: StreamOptions): S
 
   function look(): void {
     // An answer that is still owed counts as one that failed.
-    if (asking) return missed()
-    asking = true
-    const ids = [...ofSession.keys()]
-    void answerOf(ids).then((claims) => {
-      asking = false
-      if (claims === null || claims.length !== ids.length) return missed()
-      failures = 0
-      const at = clock()
-      for (const [index, id] of ids.entries()) check(id, claims[index] ?? null, at)
-    })
+    if (asking) missed()
+    else void lookAt([...ofSession.keys()])
   }
 
-  async function answerOf(ids: readonly SessionId[]): Promise<readonly (Claim | null)[] | null> {
+  async function lookAt(ids: readonly SessionId[]): Promise<void> {
+    asking = true
+    const claims = await findAll(ids)
+    asking = false
+    if (claims === null || claims.length !== ids.length) return missed()
+    failures = 0
+    const at = clock()
+    for (const [index, id] of ids.entries()) check(id, claims[index] ?? null, at)
+  }
+
+  async function findAll(ids: readonly SessionId[]): Promise<readonly (Claim | null)[] | null> {
     try {
       return await store.findAll(ids)
     } catch {
