@@ -1,6 +1,8 @@
+import { url as inspectorUrl } from 'node:inspector'
 import { CommanderError } from 'commander'
 import { systemClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
+import type { NodeProcess } from './node-process.ts'
 import { explainThrown, EXIT, failed, type Outcome } from './outcome.ts'
 import { buildProgram } from './program.ts'
 import { show } from './show.ts'
@@ -89,5 +91,25 @@ function systemTerminal(): Terminal {
       }
     },
     exitNow: (code) => process.exit(code),
+    node: nodeProcess(),
+  }
+}
+
+function nodeProcess(): NodeProcess {
+  const { permission } = process as { permission?: NodeJS.ProcessPermission }
+  // What the sandbox grants to nobody: all files, and whatever gets around the rest.
+  const closed = ['fs.read', 'fs.write', 'child', 'worker', 'addon', 'wasi', 'inspector', 'ffi']
+  return {
+    execPath: process.execPath,
+    execArgv: process.execArgv,
+    script: process.argv[1] ?? '',
+    major: Number.parseInt(process.versions.node, 10),
+    isInspected: inspectorUrl() !== undefined,
+    confined: permission === undefined ? null : { mayAll: closed.filter((scope) => permission.has(scope)) },
+    disarmDebugger: () => void process.on('SIGUSR1', () => undefined),
+    become(args) {
+      if (process.platform === 'win32' || process.execve === undefined) return false
+      return process.execve(process.execPath, [process.execPath, ...args], process.env)
+    },
   }
 }

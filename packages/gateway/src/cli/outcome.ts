@@ -59,6 +59,10 @@ export function explainThrown(cause: unknown): Outcome {
   if (code === 'EEXIST') return failed(EXIT.cannotCreate, `A file is in the way: ${said}.`, 'Move it away first; nothing was overwritten.')
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return failed(EXIT.cannotCreate, `A file may not be written or read: ${said}.`, 'Check who owns the folder, and run this as that user.')
+  if (code === 'ERR_ACCESS_DENIED' && cause instanceof Error) {
+    const place = 'resource' in cause && typeof cause.resource === 'string' && cause.resource !== '' ? cause.resource : 'this'
+    return failed(EXIT.configuration, `The sandbox does not grant ${place}.`, 'Name it in cloakroom.yaml, or start without --sandbox.')
+  }
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return failed(EXIT.files, `The disk is full: ${said}.`, 'Make room and run this again; nothing half-done was kept.')
   if (/^E[A-Z]+$/.test(code)) return failed(EXIT.files, `A file cannot be used: ${said}.`, 'Check the path.')

@@ -10,11 +10,13 @@ import { systemLater } from '../lib/later.ts'
 import type { Running } from '../serve.ts'
 import type { Stores } from '../store/store.ts'
 import { checkTheme } from './check-theme.ts'
+import { refuseDebugging } from './debugging.ts'
 import { followConfig } from './follow-config.ts'
 import { lastResort } from './last-resort.ts'
 import { configProblems, withVault, type OpenedVault } from './open.ts'
 import { withCommonOptions, type CommonOptions } from './options.ts'
 import { done, type Outcome } from './outcome.ts'
+import { enterSandbox, grantsOf, refuseWideSandbox } from './sandbox.ts'
 import { table } from './secret-show.ts'
 import { paint } from './show.ts'
 import type { Terminal } from './terminal.ts'
@@ -25,24 +27,41 @@ export function addStart(program: Command, does: Does): void {
     .description(
       'Run the gateway until Ctrl-C or SIGTERM. A changed cloakroom.yaml is taken while it runs; SIGHUP reads it at once, and opens the log files anew.',
     )
+    .option('--sandbox', 'only its own folders, no child processes, no addons: under Node’s permission model')
     .addHelpText(
       'after',
-      '\nExamples:\n  cloakroom start\n  cloakroom start --config /etc/cloakroom/cloakroom.yaml\n\nIt does not start with a configuration, a key or a credential that `cloakroom check` would refuse: exit code 78.',
+      '\nExamples:\n  cloakroom start\n  cloakroom start --sandbox\n  cloakroom start --config /etc/cloakroom/cloakroom.yaml\n\nIt does not start with a configuration, a key or a credential that `cloakroom check` would refuse: exit code 78.',
     )
-    .action(does((world: World, options: CommonOptions) => start(world, options)))
+    .action(does((world: World, options: StartOptions) => start(world, options)))
 }
 
-async function start(world: World, options: CommonOptions): Promise<Outcome> {
+interface StartOptions extends CommonOptions {
+  readonly sandbox?: boolean
+}
+
+async function start(world: World, options: StartOptions): Promise<Outcome> {
+  const { node, argv, env } = world.terminal
+  const open = refuseDebugging(node, env['NODE_OPTIONS']) ?? refuseWideSandbox(node)
+  if (open !== null) return open
+  node.disarmDebugger()
   const loaded = loadConfig(resolve(world.terminal.cwd, options.config))
   if (loaded.kind === 'problems') return configProblems(loaded.problems, options.config)
   const missing = [...checkFiles(loaded.config, loaded.locate), ...checkTheme(loaded.config, loaded.locate)]
   if (missing.length > 0) return configProblems(sortProblems([...missing, ...loaded.warnings]), options.config)
+  if (options.sandbox === true && node.confined === null) return enterSandbox(loaded.config, node, argv)
+  if (node.confined !== null) tellSandbox(world.terminal)
   return await withVault(world, options.config, async (opened) => {
     const held = checkCredentials(loaded.config, loaded.locate, await opened.vault.list(), world.clock())
     const problems = sortProblems([...loaded.warnings, ...held])
     if (problems.some(({ severity }) => severity === 'error')) return configProblems(problems, options.config)
     return await run(world, options, opened, problems)
   })
+}
+
+function tellSandbox(terminal: Terminal): void {
+  const { read, write } = grantsOf(terminal.node)
+  const lines = [`reads   ${read.join(', ')}`, `writes  ${write.join(', ')}`, 'the network; no child processes, addons or workers']
+  terminal.err(`In the sandbox:\n${lines.map((line) => `  ${line}\n`).join('')}`)
 }
 
 /** Ten seconds: what load balancers and systemd give a request to finish. */

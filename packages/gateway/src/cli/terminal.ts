@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
+import type { NodeProcess } from './node-process.ts'
 
 /** Everything that a command may know of the process around it. main.ts makes it; nothing else touches `process`. */
 export interface Terminal {
@@ -24,6 +25,7 @@ export interface Terminal {
   onHangup(run: () => void): () => void
   /** Calls back for every exception and every rejected promise that nobody caught, in place of Node's own end of the process. */
   onCrash(run: (cause: unknown) => void): () => void
+  readonly node: NodeProcess
   /** For a person who will not wait: ends the process with nothing written any more. */
   exitNow(code: number): void
 }
