@@ -1,3 +1,4 @@
+import { disarmed } from '../decide/active-content.ts'
 import type { RequestHead } from '../decide/head.ts'
 import { foldName, type HeaderField } from '../decide/headers.ts'
 import type { Policy } from '../decide/policy.ts'
@@ -8,7 +9,7 @@ import { fieldValue } from './content.ts'
 /** The upstream's fields that passed, with what the gateway itself says of every API answer: caching, security, sender, request. */
 export function withOwnFields(passed: readonly HeaderField[], head: RequestHead, route: ApiRoute, policy: Policy): readonly HeaderField[] {
   const fields: HeaderField[] = []
-  for (const field of passed) if (!CACHING.has(field[0])) fields.push(field)
+  for (const field of route.api.activeContent ? passed : disarmed(passed)) if (!CACHING.has(field[0])) fields.push(field)
   for (const field of apiHeaders()) fields.push(field)
   fields.push(['cache-control', caching(passed, route)], ['x-request-id', head.id])
   const origin = head.headers.get('origin')

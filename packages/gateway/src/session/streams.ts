@@ -46,7 +46,9 @@ export function createStreams({ store, limits, clock, later }: StreamOptions): S
   const places = new Map<string, number>()
   let taken = 0
   let looking = false
-  let asking = false
+  /** The question that is open, by number; 0 when none is. */
+  let asking = 0
+  let asked = 0
   let failures = 0
   let closed = false
 
@@ -62,15 +64,21 @@ export function createStreams({ store, limits, clock, later }: StreamOptions): S
 
   function look(): void {
     // An answer that is still owed counts as one that failed.
-    if (asking) missed()
-    else void lookAt([...ofSession.keys()])
+    if (asking === 0) void lookAt([...ofSession.keys()])
+    else if (missed()) asking = 0
   }
 
   async function lookAt(ids: readonly SessionId[]): Promise<void> {
-    asking = true
+    asked += 1
+    const number = asked
+    asking = number
     const claims = await findAll(ids)
-    asking = false
-    if (claims === null || claims.length !== ids.length) return missed()
+    if (asking !== number) return
+    asking = 0
+    if (claims === null || claims.length !== ids.length) {
+      missed()
+      return
+    }
     failures = 0
     const at = clock()
     for (const [index, id] of ids.entries()) check(id, claims[index] ?? null, at)
@@ -92,9 +100,13 @@ export function createStreams({ store, limits, clock, later }: StreamOptions): S
     }
   }
 
-  function missed(): void {
+  /** True when that was once too often: nobody is left whom the question is about. */
+  function missed(): boolean {
     failures += 1
-    if (failures >= MOST_FAILURES) for (const id of ofSession.keys()) cutAll(id, 'unverifiable')
+    if (failures < MOST_FAILURES) return false
+    failures = 0
+    for (const id of ofSession.keys()) cutAll(id, 'unverifiable')
+    return true
   }
 
   function check(id: SessionId, claim: Claim | null, at: Instant): void {
