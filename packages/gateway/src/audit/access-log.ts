@@ -32,15 +32,18 @@ export interface AccessLog extends ObserverPart {
 }
 
 /** Written when so much has gathered or after a second, whichever is first: a write per line costs more than the line. */
-const BATCH_CHARACTERS = 65_536
+const BATCH_BYTES = 65_536
 const BATCH_MS = 1000
 /** A reader that does not read must not fill our memory. */
 const MOST_BYTES = 8_388_608
 const CLOSE_MS = 1000
 
 export function openAccessLog({ to, level, clock, later, plainParameters = PLAIN_PARAMETERS }: AccessLogOptions): AccessLog {
-  const stream = destination({ dest: to, sync: false, maxLength: MOST_BYTES, maxWrite: 262_144, mode: 0o600 })
-  let batch = ''
+  const stream = destination({ dest: to, sync: false, maxLength: MOST_BYTES, maxWrite: 262_144, mode: 0o600, contentMode: 'buffer' })
+  // Its types know text only.
+  const sink = stream as unknown as { write(bytes: Uint8Array): boolean }
+  const batch = Buffer.alloc(BATCH_BYTES)
+  let filled = 0
   let lost = 0
   let callOff: (() => void) | null = null
   const least = (): LogLevel => (typeof level === 'function' ? level() : level)
@@ -48,20 +51,24 @@ export function openAccessLog({ to, level, clock, later, plainParameters = PLAIN
 
   // A full disk or a closed pipe must not end the gateway.
   stream.on('error', () => (lost += 1))
-  stream.on('drop', (dropped: string) => (lost += dropped.split('\n').length - 1))
+  stream.on('drop', (dropped: Buffer) => (lost += dropped.toString('latin1').split('\n').length - 1))
 
-  // JSON.stringify and one write per batch: 0.5 µs a line, where pino's formatter and a write per line took 5 µs.
+  // JSON.stringify and one write per batch: 0.5 µs a line, where pino's formatter and a write per line took 5 µs. Bytes, not text: a
+  // string that grows by pieces keeps each of them alive until the collector has moved it twice.
   function write(fields: object): void {
-    batch += `${JSON.stringify(fields)}\n`
-    if (batch.length >= BATCH_CHARACTERS) flush()
-    else callOff ??= later(flush, BATCH_MS)
+    const line = `${JSON.stringify(fields)}\n`
+    // A UTF-16 unit takes at most three bytes of UTF-8.
+    if (filled + line.length * 3 > BATCH_BYTES) flush()
+    if (line.length * 3 > BATCH_BYTES) sink.write(Buffer.from(line))
+    else filled += batch.write(line, filled)
+    callOff ??= later(flush, BATCH_MS)
   }
 
   function flush(): void {
     callOff?.()
     callOff = null
-    if (batch !== '') stream.write(batch)
-    batch = ''
+    if (filled > 0) sink.write(Buffer.from(batch.subarray(0, filled)))
+    filled = 0
   }
 
   return {

@@ -18,9 +18,8 @@ export interface LeakGuard {
 
 export function openGuard(credential: OpenCredential): LeakGuard {
   const { needles } = credential
-  const long = needles.filter((needle) => needle.length >= MIN_BODY_NEEDLE)
-  const forBody = searcherOf(long)
-  const forFields = long.length === needles.length ? forBody : searcherOf(needles.filter((needle) => needle.length >= MIN_FIELD_NEEDLE))
+  const search = shareSearch(needles)
+  const { forBody, forFields } = search
   let closed = false
   return {
     stopper: forBody === null ? null : createLeakStopper(forBody),
@@ -34,11 +33,41 @@ export function openGuard(credential: OpenCredential): LeakGuard {
     close() {
       if (closed) return
       closed = true
-      forBody?.wipe()
-      if (forFields !== forBody) forFields?.wipe()
+      leaveSearch(needles, search)
       credential.release()
     },
   }
+}
+
+interface SharedSearch {
+  readonly forBody: Searcher | null
+  readonly forFields: Searcher | null
+  answers: number
+}
+
+/** Answers under way at the same time look for the same needles: they share one table, which is wiped when the last of them is over. */
+const SHARED = new WeakMap<readonly Uint8Array[], SharedSearch>()
+
+function shareSearch(needles: readonly Uint8Array[]): SharedSearch {
+  const known = SHARED.get(needles)
+  if (known !== undefined) {
+    known.answers += 1
+    return known
+  }
+  const long = needles.filter((needle) => needle.length >= MIN_BODY_NEEDLE)
+  const forBody = searcherOf(long)
+  const forFields = long.length === needles.length ? forBody : searcherOf(needles.filter((needle) => needle.length >= MIN_FIELD_NEEDLE))
+  const fresh = { forBody, forFields, answers: 1 }
+  SHARED.set(needles, fresh)
+  return fresh
+}
+
+function leaveSearch(needles: readonly Uint8Array[], search: SharedSearch): void {
+  search.answers -= 1
+  if (search.answers > 0) return
+  SHARED.delete(needles)
+  search.forBody?.wipe()
+  if (search.forFields !== search.forBody) search.forFields?.wipe()
 }
 
 /** Reused, because a response's fields are looked at once, and at once. */
