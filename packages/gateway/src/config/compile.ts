@@ -50,8 +50,7 @@ function compileApi(name: string, api: ApiConfig): Api {
     access: compileAccess(api.access),
     onLeak: api.onLeak,
     deleteBody: api.deleteBody,
-    // Named outright, an address is the owner's wish; only a name can be turned by somebody else.
-    privateNetwork: api.unsafeAllowPrivateNetwork || upstream.hostname === 'localhost',
+    privateNetwork: api.unsafeAllowPrivateNetwork,
     activeContent: api.activeContent,
     limits: {
       requestBytes: api.limits.requestBody,

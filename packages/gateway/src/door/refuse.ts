@@ -4,6 +4,7 @@ import type { Answer } from '../answer.ts'
 import type { FailureCode } from '../errors.ts'
 import { problem } from '../http/problem.ts'
 import { HSTS } from '../http/security-headers.ts'
+import { systemClock } from '../lib/clock.ts'
 import { connectionOf } from './connection.ts'
 
 /** RFC 9112 §9.6: a socket that is closed with bytes unread tells the other side of a reset, which can wipe our answer from its memory. */
@@ -36,9 +37,12 @@ export function answerRaw(socket: Duplex, { status, headers, body }: Answer, wit
     return
   }
   const content = body instanceof Uint8Array ? body : new Uint8Array(0)
-  const lines = [...headers, ['date', new Date().toUTCString()], ['content-length', String(content.length)], ['connection', 'close']].map(
-    ([name, value]) => `${name}: ${value}\r\n`,
-  )
+  const lines = [
+    ...headers,
+    ['date', new Date(systemClock()).toUTCString()],
+    ['content-length', String(content.length)],
+    ['connection', 'close'],
+  ].map(([name, value]) => `${name}: ${value}\r\n`)
   const head = Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`, 'latin1')
   socket.end(withBody ? Buffer.concat([head, content]) : head)
   const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref()

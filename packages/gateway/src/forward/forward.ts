@@ -48,7 +48,8 @@ export function createForward(options: ForwardOptions = {}): Forward {
     const key = ca === null ? `${connectMs} ${anywhere} ${origin}` : `${connectMs} ${anywhere} ${origin} ${ca}`
     const known = lanes.get(key)
     if (known !== undefined) return known
-    const connect = { timeout: connectMs, lookup: guardedLookup(resolve, anywhere) }
+    // `localhost` says where it leads, as an address does; every other name can be turned by somebody else (HTTP-28).
+    const connect = { timeout: connectMs, lookup: guardedLookup(resolve, anywhere || new URL(origin).hostname === 'localhost') }
     const lane = { origin, pool: openPool(origin, connect, connections, ca), inFlight: 0, breaker: createBreaker(clock) }
     lanes.set(key, lane)
     return lane
