@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { commandLinePage } from './reference/command-line.ts'
 import { configurationPage, configurationSchema } from './reference/configuration.ts'
+import { endpointsPage } from './reference/endpoints.ts'
 
 export interface ReferencePage {
   /** From the repository's root. */
@@ -15,6 +16,7 @@ export function referencePages(): readonly ReferencePage[] {
     { path: 'docs/reference/configuration.md', text: configurationPage() },
     { path: 'docs/reference/cloakroom.schema.json', text: configurationSchema() },
     { path: 'docs/reference/command-line.md', text: commandLinePage() },
+    { path: 'docs/reference/endpoints.md', text: endpointsPage() },
   ]
 }
 

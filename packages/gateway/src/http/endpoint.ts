@@ -43,5 +43,7 @@ export interface Endpoint {
   readonly path: string
   /** `own-pages`: other websites' pages may not, other origins' of the owner neither. */
   readonly callers: 'anyone' | 'own-pages'
+  /** What it takes and answers, for docs/reference/endpoints.md. */
+  readonly about: string
   readonly answer: (call: Call) => Awaitable<Answer>
 }

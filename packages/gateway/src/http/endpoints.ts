@@ -20,16 +20,62 @@ import { beginVisit } from './visit-api.ts'
 
 /** All of the gateway's own endpoints. What is not in here is not there. */
 export const ENDPOINTS: readonly Endpoint[] = [
-  { method: 'GET', path: '/login', callers: 'anyone', answer: showLogin },
-  { method: 'POST', path: '/login', callers: 'own-pages', answer: submitLogin },
-  { method: 'POST', path: '/logout', callers: 'own-pages', answer: submitLogout },
-  { method: 'GET', path: '/session', callers: 'own-pages', answer: showSession },
-  { method: 'GET', path: '/password', callers: 'anyone', answer: showPassword },
-  { method: 'POST', path: '/password', callers: 'own-pages', answer: submitPassword },
-  { method: 'POST', path: '/visit', callers: 'own-pages', answer: beginVisit },
-  { method: 'GET', path: '/style.css', callers: 'anyone', answer: styles },
-  { method: 'GET', path: '/page.js', callers: 'anyone', answer: pageScript },
-  { method: 'GET', path: '/logo', callers: 'anyone', answer: logo },
+  {
+    method: 'GET',
+    path: '/login',
+    callers: 'anyone',
+    answer: showLogin,
+    about: 'The sign-in page; signed in, a page that says so and signs out. `next` is a path of this website to go on to.',
+  },
+  {
+    method: 'POST',
+    path: '/login',
+    callers: 'own-pages',
+    answer: submitLogin,
+    about:
+      'Signs in. JSON `{ account, password }`: 200 with the session’s view and the session cookie, 401 `login_failed`, 409 `session_limit`, 429 `too_many_attempts`. The page’s form: 303 to `next`.',
+  },
+  {
+    method: 'POST',
+    path: '/logout',
+    callers: 'own-pages',
+    answer: submitLogout,
+    about:
+      'Signs out, on the server first: 204, or 303 to the sign-in page for a form. Deletes the cookies and what the website kept in the browser.',
+  },
+  {
+    method: 'GET',
+    path: '/session',
+    callers: 'own-pages',
+    answer: showSession,
+    about:
+      'Who is signed in: `{ active: false }`, or `{ active: true, account, roles, expiresAt, idleExpiresAt }`. With `?passive=1` the question does not keep the session alive.',
+  },
+  {
+    method: 'GET',
+    path: '/password',
+    callers: 'anyone',
+    answer: showPassword,
+    about: 'The page on which one changes one’s password; for a stranger the sign-in page.',
+  },
+  {
+    method: 'POST',
+    path: '/password',
+    callers: 'own-pages',
+    answer: submitPassword,
+    about:
+      'Changes one’s password. JSON `{ currentPassword, newPassword }`: 200 with the view of a new session, 403 `password_wrong`, 422 `password_refused`. All other sessions of the account end.',
+  },
+  {
+    method: 'POST',
+    path: '/visit',
+    callers: 'own-pages',
+    answer: beginVisit,
+    about: 'Begins an anonymous visit for APIs with `access: visitor`, where the website is served elsewhere: 204 and the visit cookie.',
+  },
+  { method: 'GET', path: '/style.css', callers: 'anyone', answer: styles, about: 'The pages’ style sheet.' },
+  { method: 'GET', path: '/page.js', callers: 'anyone', answer: pageScript, about: 'The pages’ script; they work without it.' },
+  { method: 'GET', path: '/logo', callers: 'anyone', answer: logo, about: 'The picture of `theme.logo`; 404 when there is none.' },
 ]
 
 /** The gateway's own endpoints as a part of the spine. Rejects for scripts; a person gets a page whatever goes wrong. */
