@@ -11,6 +11,8 @@ export interface SocketUpstreamOptions {
   readonly onSocket?: (socket: WebSocket, request: IncomingMessage) => void
   readonly protocols?: readonly string[]
   readonly tls?: { readonly key: string; readonly cert: string }
+  /** Waited for before a handshake is answered. */
+  readonly before?: () => Promise<void>
   /** Answers a handshake by hand. True: it is dealt with. */
   readonly byHand?: (request: IncomingMessage, socket: Socket) => boolean
 }
@@ -43,11 +45,14 @@ export async function startSocketUpstream(options: SocketUpstreamOptions = {}): 
     handshakes.push(request)
     socket.on('error', () => socket.destroy())
     if (options.byHand?.(request, socket) === true) return
-    sockets.handleUpgrade(request, socket, head, (opened) => {
-      opened.on('error', () => undefined)
-      if (options.onSocket !== undefined) options.onSocket(opened, request)
-      else opened.on('message', (message, binary) => opened.send(message, { binary }))
-    })
+    const open = (): void =>
+      sockets.handleUpgrade(request, socket, head, (opened) => {
+        opened.on('error', () => undefined)
+        if (options.onSocket !== undefined) options.onSocket(opened, request)
+        else opened.on('message', (message, binary) => opened.send(message, { binary }))
+      })
+    if (options.before === undefined) open()
+    else void options.before().then(open)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

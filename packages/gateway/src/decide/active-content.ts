@@ -12,13 +12,7 @@ type Activity = 'inert' | 'document' | 'script'
  * which `nosniff` keeps from being run. Whoever reads it with fetch() notices nothing but the type of a script.
  */
 export function disarmed(headers: readonly HeaderField[]): readonly HeaderField[] {
-  let worst: Activity = 'inert'
-  for (const [name, value] of headers) {
-    if (name !== 'content-type') continue
-    const activity = activityOf(value)
-    // Of several fields browsers take one that suits them.
-    if (activity !== 'inert') worst = activity === 'script' || worst === 'script' ? 'script' : activity
-  }
+  const worst = worstOf(headers)
   if (worst === 'inert') return headers
   if (worst === 'script') return [...headers.filter(([name]) => name !== 'content-type'), PLAIN_TEXT]
   const disposition = headers.find(([name]) => name === 'content-disposition')?.[1] ?? ''
@@ -28,6 +22,18 @@ export function disarmed(headers: readonly HeaderField[]): readonly HeaderField[
 
 const PLAIN_TEXT: HeaderField = ['content-type', 'text/plain; charset=utf-8']
 const SAVED: HeaderField = ['content-disposition', 'attachment']
+
+/** Of several content types browsers take one that suits them. */
+function worstOf(headers: readonly HeaderField[]): Activity {
+  let worst: Activity = 'inert'
+  for (const [name, value] of headers) {
+    if (name !== 'content-type') continue
+    const activity = activityOf(value)
+    if (activity === 'script') return activity
+    if (activity === 'document') worst = activity
+  }
+  return worst
+}
 
 function activityOf(contentType: string): Activity {
   // Nearly all answers.

@@ -1,9 +1,11 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { resolve } from 'node:path'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { ConfigInput } from '../../src/config/schema.ts'
 import { type Kit, startKit } from '../kit.ts'
 import { openedSocket, openSocket } from '../socket-call.ts'
 import { type SocketUpstream, type SocketUpstreamOptions, startSocketUpstream } from '../socket-upstream.ts'
 
+const SITE = resolve(import.meta.dirname, '../../demo/site')
 const ALLOW = ['GET /**', 'WS /live/**']
 
 let kit: Kit
@@ -53,6 +55,91 @@ describe('a WebSocket through the gateway', () => {
     expect(headers['sec-websocket-extensions']).toBeUndefined()
     expect(opened.socket.extensions).toBe('')
   })
-})
 
-void openSocket
+  test('HTTP-18 a message that is too large ends it with 1009, from either side', async () => {
+    const cookie = await start({}, { limits: { message: '1KiB' } })
+    const up = await openedSocket(kit, '/api/shop/live/a', { cookie })
+    up.socket.send('x'.repeat(1024))
+    expect(await up.next()).toHaveLength(1024)
+    up.socket.send('x'.repeat(1025))
+    expect((await up.closed).code).toBe(1009)
+    const down = await openedSocket(kit, '/api/shop/live/b', { cookie })
+    const inside = [...upstream.open].at(-1)
+    inside?.send('x'.repeat(512), { fin: false })
+    inside?.send('x'.repeat(513))
+    expect((await down.closed).code).toBe(1009)
+    expect(down.messages).toEqual([])
+  })
+
+  test('HTTP-18 without a byte either way it is closed', async () => {
+    const cookie = await start({}, { limits: { idleTimeout: '1s' } })
+    const { closed } = await openedSocket(kit, '/api/shop/live/x', { cookie })
+    expect(await closed).toEqual({ code: 1001, reason: 'idle' })
+  })
+
+  test('HTTP-18 a visitor holds as many as he may, and a closed one makes room', async () => {
+    const cookie = await start({}, {}, { webSocketsPerVisitor: 2, webSockets: 3 })
+    const first = await openedSocket(kit, '/api/shop/live/1', { cookie })
+    const second = await openedSocket(kit, '/api/shop/live/2', { cookie })
+    expect(await openSocket(kit, '/api/shop/live/3', { cookie })).toBe(503)
+    const other = await kit.signIn()
+    const third = await openedSocket(kit, '/api/shop/live/4', { cookie: other })
+    expect(await openSocket(kit, '/api/shop/live/5', { cookie: other })).toBe(503)
+    expect(upstream.handshakes).toHaveLength(3)
+    first.socket.close()
+    await first.closed
+    await vi.waitFor(async () => {
+      const again = await openedSocket(kit, '/api/shop/live/6', { cookie })
+      again.socket.terminate()
+    })
+    for (const { socket } of [second, third]) socket.terminate()
+  })
+
+  test('HTTP-18 a visitor that does not read holds the upstream back', async () => {
+    const cookie = await start()
+    const { socket, closed } = await openedSocket(kit, '/api/shop/live/x', { cookie })
+    const [inside] = upstream.open
+    socket.pause()
+    const piece = Buffer.alloc(262_144, 'x')
+    let sent = 0
+    while ((inside?.bufferedAmount ?? 0) < 4_194_304 && sent < 200) {
+      inside?.send(piece)
+      sent += 1
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    // What the sockets' buffers on the way hold is far less than 50 MB.
+    expect(sent).toBeLessThan(200)
+    let received = 0
+    socket.on('message', (bytes: Buffer) => (received += bytes.length))
+    inside?.close(1000)
+    socket.resume()
+    expect((await closed).code).toBe(1000)
+    expect(received).toBe(sent * piece.length)
+  })
+
+  test('CSRF-17 where visitors may call, a handshake needs a visit and counts as one of its calls', async () => {
+    kit = await startKit({
+      api: async () => (upstream = await startSocketUpstream()),
+      config: { site: SITE, visits: { requests: 1 }, shop: { allow: ALLOW, access: 'visitor' } },
+    })
+    expect(await openSocket(kit, '/api/shop/live/x')).toBe(401)
+    const begun = await kit.call('POST', '/auth/visit')
+    const cookie = begun.header('set-cookie')?.split(';', 1)[0] ?? ''
+    const { socket } = await openedSocket(kit, '/api/shop/live/x', { cookie })
+    expect(await openSocket(kit, '/api/shop/live/x', { cookie })).toBe(429)
+    socket.terminate()
+  })
+
+  test('a WebSocket that stays open while the configuration changes keeps what it began with', async () => {
+    const cookie = await start()
+    const { socket, next } = await openedSocket(kit, '/api/shop/live/x', { cookie })
+    const config = kit.running.config()
+    const shop = config.apis['shop']
+    if (shop === undefined) throw new Error('no shop')
+    kit.running.take({ ...config, apis: { shop: { ...shop, allow: ['GET /**'] } } })
+    socket.send('still')
+    expect(await next()).toBe('still')
+    expect(await openSocket(kit, '/api/shop/live/x', { cookie })).toBe(405)
+    socket.terminate()
+  })
+})
