@@ -8,6 +8,7 @@ import { formatProblem, sortProblems, type ConfigProblem, type Locate } from '..
 import { GateError } from '../errors.ts'
 import { openSqlite } from '../store/sqlite/open.ts'
 import { openVault } from '../vault/vault.ts'
+import { checkRunning } from './check-running.ts'
 import { checkTheme } from './check-theme.ts'
 import { configProblems, hasStore, keyOf, passphraseAsker } from './open.ts'
 import { withCommonOptions, type CommonOptions } from './options.ts'
@@ -16,15 +17,17 @@ import type { Does, World } from './world.ts'
 
 interface CheckOptions extends CommonOptions {
   readonly vault: boolean
+  readonly running?: boolean
 }
 
 export function addCheck(program: Command, does: Does): void {
   withCommonOptions(program.command('check'))
     .description('Say everything that is wrong with the configuration, each with its place and its fix.')
     .option('--no-vault', 'do not open the vault: for machines that have no key, such as CI')
+    .option('--running', 'ask the gateway that runs with this configuration whether it is healthy, and nothing else')
     .addHelpText(
       'after',
-      '\nExamples:\n  cloakroom check\n  cloakroom check --config staging.yaml --no-vault --json\n\nExit code 78 when something is wrong, 0 when only warnings remain.',
+      '\nExamples:\n  cloakroom check\n  cloakroom check --running\n  cloakroom check --config staging.yaml --no-vault --json\n\nExit code 78 when something is wrong, 0 when only warnings remain. With --running: 0 when it is healthy, 1 when a part of it fails, 69 when nobody answers.',
     )
     .action(does((world: World, options: CheckOptions) => check(world, options)))
 }
@@ -33,6 +36,7 @@ async function check(world: World, options: CheckOptions): Promise<Outcome> {
   const loaded = loadConfig(resolve(world.terminal.cwd, options.config))
   if (loaded.kind === 'problems') return configProblems(loaded.problems, options.config)
   const { config, locate, warnings } = loaded
+  if (options.running === true) return await checkRunning(config)
   const vaultSide = options.vault ? await checkVault(world, config, locate) : []
   const problems = sortProblems([...warnings, ...checkFiles(config, locate), ...checkTheme(config, locate), ...vaultSide])
   if (problems.some(({ severity }) => severity === 'error')) return configProblems(problems, options.config)
