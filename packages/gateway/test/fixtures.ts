@@ -21,7 +21,15 @@ export function makeApi(change: Partial<Api> = {}): Api {
     deleteBody: false,
     privateNetwork: false,
     activeContent: false,
-    limits: { requestBytes: 10_485_760, responseBytes: null, connectMs: 5000, headMs: 30_000, idleMs: 60_000, messageBytes: 1_048_576 },
+    limits: {
+      requestBytes: 10_485_760,
+      responseBytes: null,
+      connectMs: 5000,
+      headMs: 30_000,
+      idleMs: 60_000,
+      connections: 1024,
+      messageBytes: 1_048_576,
+    },
     ...change,
   }
 }

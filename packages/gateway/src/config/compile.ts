@@ -58,6 +58,7 @@ function compileApi(name: string, api: ApiConfig): Api {
       connectMs: api.limits.connectTimeout,
       headMs: api.limits.headTimeout,
       idleMs: api.limits.idleTimeout,
+      connections: api.limits.connections,
       messageBytes: api.limits.message,
     },
   }

@@ -30,6 +30,14 @@ const limits = z.strictObject({
   connectTimeout: duration().prefault('10s').describe('Until a connection to the upstream stands, TLS included.'),
   headTimeout: duration().prefault('2m').describe('From the request’s last byte to the answer’s head.'),
   idleTimeout: duration().prefault('5m').describe('Between two pieces of an answer, or of a WebSocket’s traffic.'),
+  connections: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(1024)
+    .describe(
+      'Connections to the upstream at once; each stream holds one. Beyond it 256 requests wait as long as a connect may take, the rest gets 503.',
+    ),
   message: size(125, GIB).prefault('1MiB').describe('The largest WebSocket message, either way.'),
 })
 

@@ -50,6 +50,8 @@ export interface ApiLimits {
   readonly headMs: number
   /** Between two pieces of an answer's body, or of a WebSocket's traffic. */
   readonly idleMs: number
+  /** Connections to the upstream at once. */
+  readonly connections: number
   /** Of one WebSocket message, either way. */
   readonly messageBytes: number
 }

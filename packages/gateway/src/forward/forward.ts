@@ -16,7 +16,7 @@ import { wireFields, wireTarget } from './wire.ts'
 export interface ForwardOptions {
   /** Further authorities that may vouch for an upstream: its origin → PEM. The system's own stay trusted. */
   readonly upstreamCa?: ReadonlyMap<string, string>
-  /** Connections to one upstream. */
+  /** Connections to one upstream, whatever its API's limit says. */
   readonly connections?: number
   /** Requests that may wait for one of them, each for as long as a connect may take; more get `busy`. */
   readonly waiting?: number
@@ -33,19 +33,17 @@ export interface Forward extends ForwardPart {
   close(): Promise<void>
 }
 
-/** Far above what one process can serve at 40 µs a request and 100 ms upstreams; long-lived streams need the room. */
-const CONNECTIONS = 1024
 const WAITING = 256
 
 /** The way out: one pool of verified HTTP/1.1 connections for each upstream. `close` ends them, requests in flight included. */
 export function createForward(options: ForwardOptions = {}): Forward {
-  const { connections = CONNECTIONS, waiting = WAITING, upstreamCa = NOBODY_ELSE, clock = systemClock, resolve } = options
+  const { connections: most, waiting = WAITING, upstreamCa = NOBODY_ELSE, clock = systemClock, resolve } = options
   const lanes = new Map<string, Lane & { readonly origin: string; readonly pool: Pool }>()
   const leaving = new Set<Pool>()
   let closed = false
 
-  function laneOf(origin: string, connectMs: number, anywhere: boolean, ca: string | null): Lane {
-    const key = ca === null ? `${connectMs} ${anywhere} ${origin}` : `${connectMs} ${anywhere} ${origin} ${ca}`
+  function laneOf(origin: string, connections: number, connectMs: number, anywhere: boolean, ca: string | null): Lane {
+    const key = `${connections} ${connectMs} ${anywhere} ${origin}${ca === null ? '' : ` ${ca}`}`
     const known = lanes.get(key)
     if (known !== undefined) return known
     // `localhost` says where it leads, as an address does; every other name can be turned by somebody else (HTTP-28).
@@ -70,7 +68,8 @@ export function createForward(options: ForwardOptions = {}): Forward {
     if (body !== null && body.length !== null && body.length > requestBytes) {
       throw new GateError('body_too_large', `${api.name}: ${body.length} of ${requestBytes} bytes`)
     }
-    const lane = laneOf(request.origin, connectMs, api.privateNetwork, authorities.get(request.origin) ?? null)
+    const connections = most ?? api.limits.connections
+    const lane = laneOf(request.origin, connections, connectMs, api.privateNetwork, authorities.get(request.origin) ?? null)
     if (lane.inFlight >= connections + waiting)
       throw new GateError('busy', `${api.name}: ${waiting} requests wait already`, { retryAfterMs: 1000 })
     const path = wireTarget(request)

@@ -90,7 +90,15 @@ describe('the way out', () => {
   })
 
   test('HTTP-18 a body that is too large is refused and the credential given back', async () => {
-    const limits = { requestBytes: 3, responseBytes: null, connectMs: 1000, headMs: 1000, idleMs: 1000, messageBytes: 1000 }
+    const limits = {
+      requestBytes: 3,
+      responseBytes: null,
+      connectMs: 1000,
+      headMs: 1000,
+      idleMs: 1000,
+      connections: 1024,
+      messageBytes: 1000,
+    }
     const way = await start({ api: { limits } })
     expect((await way.read({ method: 'POST', body: requestBody(['abcd'], 4) })).status).toBe('body_too_large')
     expect([way.upstream.connections, way.opened, way.released]).toEqual([0, 1, 1])

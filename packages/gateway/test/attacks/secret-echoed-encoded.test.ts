@@ -198,7 +198,15 @@ describe('an upstream compresses its answer although it was asked not to', () =>
   })
 
   test('HTTP-18 the limit of an answer’s size counts what comes out', async () => {
-    const limits = { requestBytes: 1000, responseBytes: 5000, connectMs: 1000, headMs: 1000, idleMs: 1000, messageBytes: 1000 }
+    const limits = {
+      requestBytes: 1000,
+      responseBytes: 5000,
+      connectMs: 1000,
+      headMs: 1000,
+      idleMs: 1000,
+      connections: 1024,
+      messageBytes: 1000,
+    }
     const { read } = await start({
       api: { limits },
       upstream: { script: [{ headers: [['content-encoding', 'gzip']], body: gzipSync('0123456789'.repeat(1000)) }] },

@@ -87,7 +87,15 @@ test('HTTP-27 TLS 1.1 is not spoken', async () => {
 })
 
 test('HTTP-27 an upstream without TLS is not called without TLS', async () => {
-  const limits = { requestBytes: 1000, responseBytes: null, connectMs: 300, headMs: 1000, idleMs: 1000, messageBytes: 1000 }
+  const limits = {
+    requestBytes: 1000,
+    responseBytes: null,
+    connectMs: 300,
+    headMs: 1000,
+    idleMs: 1000,
+    connections: 1024,
+    messageBytes: 1000,
+  }
   way = await startWay({ api: { limits }, origin: ({ port }) => `https://127.0.0.1:${port}` })
   // It waits for a request, we for its part of the handshake.
   expect((await way.read()).status).toBe('upstream_timeout')
