@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { call } from './call.ts'
 import { cloakroom, emptyFolder, MAIN } from './cli/run.ts'
-import { startUpstream, type Upstream } from './upstream.ts'
+import { startUpstream, type Upstream, type UpstreamOptions } from './upstream.ts'
 
 export const PASSWORD = 'canary correct horse battery'
 
@@ -37,9 +37,9 @@ export interface Started {
   end(signal: NodeJS.Signals): Promise<number | null>
 }
 
-export async function install(secret: string): Promise<Installation> {
+export async function install(secret: string, script?: UpstreamOptions['script']): Promise<Installation> {
   const folder = emptyFolder()
-  const upstream = await startUpstream()
+  const upstream = await startUpstream(script === undefined ? {} : { script })
   const children: ChildProcessWithoutNullStreams[] = []
   const run: Installation['run'] = (args, input = '') => cloakroom(args, { cwd: folder.path, input })
   const must = async (args: readonly string[], input: string): Promise<void> => {

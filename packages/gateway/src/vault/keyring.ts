@@ -39,7 +39,10 @@ export function openKeyring(vaultId: string, root: Buffer): Keyring {
       }
     },
     derive(purpose) {
-      return createSecretKey(Buffer.from(hkdfSync('sha256', rootKey, vaultId, `cloakroom/derived/${purpose}`, KEY_BYTES)))
+      const derived = Buffer.from(hkdfSync('sha256', rootKey, vaultId, `cloakroom/derived/${purpose}`, KEY_BYTES))
+      const held = createSecretKey(derived)
+      derived.fill(0)
+      return held
     },
   }
 }
