@@ -23,6 +23,8 @@ const UNRESERVED = /[A-Za-z0-9\-._~]/
 const COMPONENT = /[A-Za-z0-9\-._~!'()*]/
 /** application/x-www-form-urlencoded (URL standard). */
 const FORM = /[A-Za-z0-9\-._*]/
+/** RFC 3986 §3.3, less the sub-delimiters that Go's url.PathEscape writes as escapes. */
+const GO_SEGMENT = /[A-Za-z0-9\-._~$&+=:@]/
 
 const SHORT: Readonly<Record<string, string>> = {
   '"': '\\"',
@@ -58,11 +60,19 @@ const WRITERS: readonly Written[] = [
   percent(FORM, true),
   percent(FORM, true, '+'),
   percent(FORM, false, '+'),
+  // Python's quote; Go's PathEscape; what keeps letters and digits alone (Rust's NON_ALPHANUMERIC).
+  percent(/[A-Za-z0-9\-._~/]/, true),
+  percent(GO_SEGMENT, true),
+  percent(/[A-Za-z0-9]/, true),
+  // An address inside of an address: `?next=` with the query in which the secret was sent.
+  (code, character) => (UNRESERVED.test(character) ? undefined : `%25${digits(code, 2, true)}`),
   json(null, false),
   // PHP: the slash too.
   json(null, false, { ...SHORT, '/': '\\/' }),
   // Go, Ruby on Rails: what HTML would read.
   json(/[<>&]/, false),
+  // Gson: the padding of base64, too.
+  json(/[<>&=']/, false),
   // .NET: whatever is not plainly harmless, in upper case.
   json(/["<>&'+`\u007f-\u00ff]/, true, { ...SHORT, '"': '\\u0022' }),
   // Python, PHP: everything beyond ASCII.
