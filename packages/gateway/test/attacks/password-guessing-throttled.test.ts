@@ -15,7 +15,7 @@ async function lockFromEverywhere(kit: Kit): Promise<void> {
 }
 
 describe('guessing passwords', () => {
-  test('PWD-10 after five wrong ones in a row the sixth must wait, then ever longer, and is not even checked', async () => {
+  test('PWD-10 RATE-03 after five wrong ones in a row the sixth must wait, then ever longer, and is not even checked', async () => {
     const kit = makeKit()
     await kit.addAccount()
     const before = kit.derived()

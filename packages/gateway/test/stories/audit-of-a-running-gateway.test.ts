@@ -209,7 +209,7 @@ const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly
 }
 
 test.each(Object.entries(FLOWS))(
-  'LOG-01 LOG-02 %s: in the file and in the store, with who, what, when and why',
+  'LOG-01 LOG-02 LOG-08 %s: in the file and in the store, with who, what, when and why',
   async (kind, { flow, says }) => {
     await flow()
     // Both sinks are written in batches; closing the gateway writes what waits.

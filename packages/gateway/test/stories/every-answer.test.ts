@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -140,3 +140,18 @@ test('HDR-15 the API gets the identifier of our log and of our refusals, never t
   expect(request).toMatch(/^[0-9a-f-]{36}$/)
   await expect.poll(() => kit.auditLines().some((line) => line['request'] === request), { interval: 20, timeout: 5000 }).toBe(true)
 })
+
+test('PRIV-01 PRIV-06 what a visitor sends and gets is in no file, and of a query only the names', async () => {
+  const body = 'private-words-of-a-visitor'
+  expect((await kit.call('POST', '/api/shop/orders?note=private-note', { cookie, body })).status).toBe(200)
+  expect(kit.upstream.requests.at(-1)?.body.toString()).toBe(body)
+  expect((await kit.call('POST', '/api/shop/orders?note=private-note', { body })).status).toBe(401)
+  await expect.poll(() => filesIn(kit.folder), { interval: 50, timeout: 5000 }).toContain('note=[redacted]')
+  const kept = filesIn(kit.folder)
+  for (const word of [body, 'private-note']) expect([word, kept.includes(word)]).toEqual([word, false])
+})
+
+function filesIn(folder: string): string {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8', withFileTypes: true }).filter((entry) => entry.isFile())
+  return files.map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1')).join('\n')
+}

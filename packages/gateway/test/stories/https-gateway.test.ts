@@ -77,7 +77,7 @@ describe('HDR-04 Strict-Transport-Security is on every answer over HTTPS', () =>
   })
 })
 
-describe('TLS-02 COO-15 over plain HTTP', () => {
+describe('TLS-02 COO-15 CSRF-20 over plain HTTP', () => {
   test.each(['GET', 'HEAD'])('a person’s %s is led to the same page over HTTPS, and no cookie is set', async (method) => {
     const answer = await plainly(method, '/auth/login?next=%2F', NAVIGATION)
     expect([answer.status, answer.header('location'), answer.header('set-cookie')]).toEqual([

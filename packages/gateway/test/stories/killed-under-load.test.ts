@@ -26,7 +26,7 @@ interface Acknowledged {
   readonly open: Set<string>
 }
 
-test('SES-13 LOG-02 VLT-05 killed under load and started again: nobody who signed out is signed in, and nothing that was acknowledged is lost', async () => {
+test('SES-13 REV-08 LOG-02 VLT-05 killed under load and started again: nobody who signed out is signed in, and nothing that was acknowledged is lost', async () => {
   const upstream = await startUpstream()
   closing.push(() => upstream.close())
   const folder = await initiated(upstream.origin, SECRET)

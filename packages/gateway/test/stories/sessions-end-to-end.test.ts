@@ -236,7 +236,7 @@ test('SES-25 no log holds a cookie; the same session has the same label in every
   for (const cookie of [first, second]) expect(files().includes(valueOf(cookie))).toBe(false)
 })
 
-test('SES-15 a role, and an account whose sessions were all ended, count at the next request', async () => {
+test('SES-15 REV-10 a role, and an account whose sessions were all ended, count at the next request', async () => {
   await start({ config: { shop: { access: { role: 'staff' } } } })
   await kit.addAccount('grace', ['staff'])
   const [ada, grace] = [await kit.signIn('ada'), await kit.signIn('grace')]
@@ -244,4 +244,9 @@ test('SES-15 a role, and an account whose sessions were all ended, count at the 
   const [session] = (await kit.stores.sessions.listAll(100)).filter(({ name }) => name === 'grace')
   await kit.stores.sessions.revokeAll(session?.account ?? '', kit.clock.now, 'account-disabled')
   expect([await status(ada), await status(grace)]).toEqual([403, 401])
+  const [other] = await kit.stores.sessions.listAll(100)
+  await kit.stores.sessions.setRoles(other?.account ?? '', ['staff'])
+  expect(await status(ada)).toBe(200)
+  await kit.stores.sessions.setRoles(other?.account ?? '', [])
+  expect(await status(ada)).toBe(403)
 })
