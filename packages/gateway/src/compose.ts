@@ -40,7 +40,7 @@ export interface Composed {
   readonly config: () => Config
   /** Puts another configuration in force for the next request; connections, sessions and caches that it does not change stay. Throws, and changes nothing. */
   take(config: Config, policy: Policy): void
-  /** WebSockets and answers that hang on a session end, whatever grace the rest has: they would last for hours. */
+  /** WebSockets and streams of events that hang on a session end, whatever grace the rest has: they would last for hours. */
   endStreams(): void
   /** After a log rotation. */
   reopenLogs(): void

@@ -7,7 +7,11 @@ import type { StreamsPart } from '../parts.ts'
 export function watched(answer: Answer, session: Session, role: string | null, streams: StreamsPart | undefined): Answer {
   const { body } = answer
   if (streams === undefined || body === null || body instanceof Uint8Array) return answer
-  return { ...answer, body: new WatchedBody(body, session, role, streams) }
+  return { ...answer, body: new WatchedBody(body, isEndless(answer), session, role, streams) }
+}
+
+function isEndless({ headers }: Answer): boolean {
+  return headers.some(([name, value]) => name === 'content-type' && value.toLowerCase().startsWith('text/event-stream'))
 }
 
 /** A body that leaves the list of live streams when it is over, however it ends. */
@@ -19,10 +23,13 @@ class WatchedBody implements BodySource, BodySink {
   #cut: Error | null = null
   #over = false
 
-  constructor(source: BodySource, session: Session, role: string | null, streams: StreamsPart) {
+  constructor(source: BodySource, endless: boolean, session: Session, role: string | null, streams: StreamsPart) {
     this.length = source.length
     this.#source = source
-    this.#leave = streams.watch(session, role, () => this.#end(new GateError('session_required', 'the session ended')))
+    this.#leave = streams.watch(session, role, (because) => {
+      // A download may use the grace that a stopping gateway gives; a stream of events would use all of it, and its reader comes back anyway.
+      if (because !== 'stopping' || endless) this.#end(new GateError('session_required', `the stream was cut: ${because}`))
+    })
   }
 
   start(sink: BodySink): void {
