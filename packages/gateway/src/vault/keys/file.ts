@@ -87,7 +87,9 @@ async function openKeyFile(path: string): Promise<FileHandle> {
     // Without O_NONBLOCK, a named pipe in its place would hold up the start.
     return await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (cause) {
-    throw new GateError('credential_unavailable', `the key file ${path} cannot be opened; check \`vault.key.file\` and who may read it`, { cause })
+    throw new GateError('credential_unavailable', `the key file ${path} cannot be opened; check \`vault.key.file\` and who may read it`, {
+      cause,
+    })
   }
 }
 
