@@ -29,6 +29,8 @@ export interface KitOptions {
   readonly config?: Partial<Omit<ConfigInput, 'apis'>> & { readonly shop?: Partial<ConfigInput['apis'][string]> }
   readonly placement?: string
   readonly upstream?: UpstreamOptions
+  /** Further APIs on the same upstream. */
+  readonly apis?: (origin: string) => ConfigInput['apis']
   /** A real API instead of the echoing upstream; it gets the secret that it is to demand. */
   readonly api?: (secret: string) => Promise<{ readonly origin: string; close(): Promise<void> }>
   /** Stands between the gateway and its stores, to break them. */
@@ -75,7 +77,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const placement = parsePlacement(options.placement ?? 'bearer')
   if (placement === null) throw new Error('not a placement')
   const clock = { now: Date.UTC(2026, 10, 23, 12) }
-  const opened = openSqlite(join(folder, 'data'), () => clock.now)
+  const opened = openSqlite(join(folder, 'data'))
   const stores = options.wrapStores?.(opened) ?? opened
   const key = quickKey()
   await createVault(opened.vault, { main: key, recovery: quickKey(), at: clock.now, random: randomBytes })
@@ -171,7 +173,7 @@ async function certify(folder: string): Promise<string> {
   return readFileSync(made.authority, 'utf8')
 }
 
-function configOf(folder: string, upstream: string, { config: changes = {}, https = false }: KitOptions) {
+function configOf(folder: string, upstream: string, { config: changes = {}, https = false, apis }: KitOptions) {
   const { shop, ...rest } = changes
   const value = {
     listen: '127.0.0.1:0',
@@ -188,6 +190,7 @@ function configOf(folder: string, upstream: string, { config: changes = {}, http
         access: 'login',
         ...shop,
       },
+      ...apis?.(upstream),
     },
     ...rest,
   }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -11,6 +11,8 @@ export interface SocketUpstreamOptions {
   readonly onSocket?: (socket: WebSocket, request: IncomingMessage) => void
   readonly protocols?: readonly string[]
   readonly tls?: { readonly key: string; readonly cert: string }
+  /** Answers ordinary requests. */
+  readonly onRequest?: (request: IncomingMessage, response: ServerResponse) => void
   /** Waited for before a handshake is answered. */
   readonly before?: () => Promise<void>
   /** Answers a handshake by hand. True: it is dealt with. */
@@ -20,6 +22,8 @@ export interface SocketUpstreamOptions {
 export interface SocketUpstream {
   readonly origin: string
   readonly handshakes: readonly IncomingMessage[]
+  /** Method and target of every request and handshake, in order. */
+  readonly seen: readonly string[]
   readonly open: ReadonlySet<WebSocket>
   readonly close: () => Promise<void>
 }
@@ -31,11 +35,13 @@ export async function startSocketUpstream(options: SocketUpstreamOptions = {}): 
     perMessageDeflate: true,
     handleProtocols: (offered) => options.protocols?.find((name) => offered.has(name)) ?? false,
   })
-  const answer = (request: IncomingMessage): string => JSON.stringify({ url: request.url, headers: request.rawHeaders })
-  const server =
-    options.tls === undefined
-      ? createServer((request, response) => response.end(answer(request)))
-      : createTlsServer(options.tls, (request, response) => response.end(answer(request)))
+  const seen: string[] = []
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    seen.push(`${request.method} ${request.url}`)
+    if (options.onRequest !== undefined) options.onRequest(request, response)
+    else response.end(JSON.stringify({ url: request.url, headers: request.rawHeaders }))
+  }
+  const server = options.tls === undefined ? createServer(onRequest) : createTlsServer(options.tls, onRequest)
   const raw = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
     raw.add(socket)
@@ -43,6 +49,7 @@ export async function startSocketUpstream(options: SocketUpstreamOptions = {}): 
   })
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     handshakes.push(request)
+    seen.push(`WS ${request.url}`)
     socket.on('error', () => socket.destroy())
     if (options.byHand?.(request, socket) === true) return
     const open = (): void =>
@@ -59,6 +66,7 @@ export async function startSocketUpstream(options: SocketUpstreamOptions = {}): 
   return {
     origin: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     handshakes,
+    seen,
     open: sockets.clients,
     close: () =>
       new Promise((resolve) => {

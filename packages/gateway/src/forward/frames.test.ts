@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { array, assert, constantFrom, nat, property } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { closeFrame, createFrameReader, type Frame, frameHead, type FrameSender, PROTOCOL_ERROR, TOO_BIG } from './frames.ts'
 
@@ -71,9 +71,9 @@ test('control frames may stand between the parts of a message, and count nothing
 })
 
 test('a frame is the same however its bytes are cut', () => {
-  const lengths = fc.array(fc.constantFrom(0, 1, 125, 126, 65_535, 65_536), { minLength: 1, maxLength: 4 })
-  fc.assert(
-    fc.property(lengths, fc.array(fc.nat(200_000), { maxLength: 12 }), (sizes, cuts) => {
+  const lengths = array(constantFrom(0, 1, 125, 126, 65_535, 65_536), { minLength: 1, maxLength: 4 })
+  assert(
+    property(lengths, array(nat(200_000), { maxLength: 12 }), (sizes, cuts) => {
       const bytes = Buffer.concat(sizes.map((size) => frame(2, true, 'x'.repeat(size))))
       const found = read(
         bytes,

@@ -1,22 +1,23 @@
 import { expect, test } from 'vitest'
 import { manualLater } from '../../test/fakes/later.ts'
 import { sessionOf } from '../../test/conformance/sessions.ts'
+import type { Claim } from '../decide/session.ts'
+import type { Awaitable } from '../lib/awaitable.ts'
 import type { CutReason } from '../parts.ts'
 import { memorySessions } from '../store/memory/sessions.ts'
-import type { SessionStore } from '../store/store.ts'
 import { createStreams } from './streams.ts'
 
 const AT = 1_780_000_000_000
 const LIMITS = { idleMs: 1_800_000, absoluteMs: 43_200_000, perAccount: 10, onLimit: 'end-oldest' } as const
 
-function make(change: Partial<SessionStore> = {}) {
+function make(change: { readonly findAll?: (ids: readonly string[]) => Awaitable<readonly (Claim | null)[]> } = {}) {
   const time = manualLater()
   const clock = { now: AT }
   const store = memorySessions()
   const asked: (readonly string[])[] = []
-  const findAll: SessionStore['findAll'] = (ids) => {
+  const findAll = (ids: readonly string[]): Awaitable<readonly (Claim | null)[]> => {
     asked.push(ids)
-    return (change.findAll ?? store.findAll)(ids)
+    return change.findAll === undefined ? store.findAll(ids) : change.findAll(ids)
   }
   const streams = createStreams({ store: { ...store, findAll }, limits: () => LIMITS, clock: () => clock.now, later: time.later })
   const session = sessionOf('one')

@@ -101,10 +101,10 @@ describe('a WebSocket through the gateway', () => {
     const [inside] = upstream.open
     socket.pause()
     const piece = Buffer.alloc(262_144, 'x')
+    const heldBack = (): number => inside?.bufferedAmount ?? 0
     let sent = 0
-    while ((inside?.bufferedAmount ?? 0) < 4_194_304 && sent < 200) {
+    for (; sent < 200 && heldBack() < 4_194_304; sent += 1) {
       inside?.send(piece)
-      sent += 1
       await new Promise((resolve) => setImmediate(resolve))
     }
     // What the sockets' buffers on the way hold is far less than 50 MB.
