@@ -64,6 +64,15 @@ describe.skipIf(process.platform === 'win32').each(nodes)('in the sandbox of %s'
     await vi.waitFor(() => expect(everythingIn(join(at.folder, 'data'))).toContain('"kind":"secret.reflected"'), { timeout: 5000 })
   })
 
+  test('ADM-03 a new configuration does not lead out of it', async () => {
+    at.edit((text) => text.replace('site: ./public', 'site: /usr/share'))
+    await vi.waitFor(() => expect(gateway.printed()).toMatch(/\/usr\/share is not a folder that can be read\.[\s\S]*was not taken/), {
+      timeout: 5000,
+    })
+    at.edit((text) => text.replace('site: /usr/share', 'site: ./public'))
+    expect((await call(gateway.port, 'GET', '/', { from: 'none' })).text).toContain('<title>Shop</title>')
+  })
+
   test('VLT-12 nobody attaches a debugger by signal', async () => {
     gateway.child.kill('SIGUSR1')
     expect((await call(gateway.port, 'GET', '/', { from: 'none' })).status).toBe(200)
