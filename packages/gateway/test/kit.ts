@@ -77,7 +77,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const placement = parsePlacement(options.placement ?? 'bearer')
   if (placement === null) throw new Error('not a placement')
   const clock = { now: Date.UTC(2026, 10, 23, 12) }
-  const opened = openSqlite(join(folder, 'data'))
+  const opened = openSqlite(join(folder, 'data'), () => clock.now)
   const stores = options.wrapStores?.(opened) ?? opened
   const key = quickKey()
   await createVault(opened.vault, { main: key, recovery: quickKey(), at: clock.now, random: randomBytes })
