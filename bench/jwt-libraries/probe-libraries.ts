@@ -22,7 +22,7 @@ const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 20
 const secret = randomBytes(48).toString('base64url')
 const setting: Setting = {
   pem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-  jwk: publicKey.export({ format: 'jwk' }) as Record<string, unknown>,
+  jwk: publicKey.export({ format: 'jwk' }),
   secret,
   iss: 'https://issuer.example',
   aud: 'https://api.example',

@@ -26,8 +26,8 @@ async function jwt({ terminal, clock }: World, argv: readonly string[]): Promise
   const { runJwtCheck } = await import('@cloakroom/jwt-check/cli')
   const exit = await runJwtCheck(argv, {
     stdin: terminal.stdin,
-    stdout: { write: terminal.out },
-    stderr: { write: terminal.err },
+    stdout: { write: (text) => terminal.out(text) },
+    stderr: { write: (text) => terminal.err(text) },
     env: terminal.env,
     terminal: terminal.colour,
     interactive: terminal.stdinIsTerminal,

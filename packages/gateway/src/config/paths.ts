@@ -11,7 +11,6 @@ export interface Config extends ParsedConfig {
 
 export type VaultKeySource = Config['vault']['key']
 export type ApiConfig = Config['apis'][string]
-type SiteConfig = NonNullable<Config['site']>
 
 /** Makes every path absolute, from the configuration file's folder: the working directory never matters. */
 export function resolvePaths(parsed: ParsedConfig, file: string | null, folder: string): Config {

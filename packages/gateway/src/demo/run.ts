@@ -49,7 +49,7 @@ export async function runDemo({ clock, random, port, onNotice }: DemoOptions): P
   try {
     const key = `demo_${random(24).toString('base64url')}`
     const api = await startDemoApi(key)
-    undo.push(api.close)
+    undo.push(() => api.close())
     const configFile = join(folder, 'cloakroom.yaml')
     writeFileSync(configFile, configText(api.origin, (await isFree(port)) ? port : 0))
     const loaded = loadConfig(configFile)

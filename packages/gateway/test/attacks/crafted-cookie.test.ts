@@ -33,7 +33,7 @@ describe('C12 a crafted cookie is refused, and the gateway lives', () => {
     const value = fc.oneof(
       fc.string({ maxLength: 200 }),
       fc.base64String({ maxLength: 400 }),
-      fc.constantFrom('', '.', '..', 'ck1.1.a.b.c', `${'a.'.repeat(2000)}`, 'x'.repeat(6000), '%', '"', '\\', '{}', '[]'),
+      fc.constantFrom('', '.', '..', 'ck1.1.a.b.c', 'a.'.repeat(2000), 'x'.repeat(6000), '%', '"', '\\', '{}', '[]'),
     )
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...NAMES), value, fc.constantFrom(...PATHS), async (name, text, path) => {
