@@ -12,6 +12,8 @@ export interface Connection {
   readonly waiting: (() => void)[]
   /** A refusal ended it: what else arrives is not a request. */
   closing: boolean
+  /** Requests that arrived since then. Node keeps them until the connection is gone. */
+  ignored: number
   /** Runs once, when no answer is owed any more. */
   whenIdle: (() => void) | null
 }
@@ -21,7 +23,7 @@ const connections = new WeakMap<Duplex, Connection>()
 export function connectionOf(socket: Duplex): Connection {
   const known = connections.get(socket)
   if (known !== undefined) return known
-  const connection: Connection = { pending: 0, request: null, response: null, waiting: [], closing: false, whenIdle: null }
+  const connection: Connection = { pending: 0, request: null, response: null, waiting: [], closing: false, ignored: 0, whenIdle: null }
   connections.set(socket, connection)
   return connection
 }

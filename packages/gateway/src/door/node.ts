@@ -31,6 +31,8 @@ export interface NodeDoorOptions {
 }
 
 const MAX_FIELDS = 100
+/** Browsers send none ahead, and whoever does must be ready to ask again (RFC 9112 §9.3.2). */
+const MOST_AHEAD = 16
 const STALL_MS = 60_000
 /** When to come back: a restart takes a few seconds. */
 const RETRY_MS: { readonly [code in FailureCode]?: number } = { busy: 1000, stopping: 5000 }
@@ -51,8 +53,16 @@ export function nodeDoor(gateway: Gateway, options: NodeDoorOptions): RequestLis
 
   function take(request: IncomingMessage, response: ServerResponse): void {
     const connection = connectionOf(request.socket)
+    // Heads that wait for a slow answer are memory: hundreds on each of a few hundred connections would end the process.
+    if (connection.pending + connection.ignored > MOST_AHEAD) {
+      request.socket.destroy()
+      return
+    }
     // RFC 9112 §9.6: what follows a refusal that closes was not asked in earnest, and may be the tail of what was refused.
-    if (connection.closing) return
+    if (connection.closing) {
+      connection.ignored += 1
+      return
+    }
     connection.pending += 1
     connection.request = request
     connection.response = response
