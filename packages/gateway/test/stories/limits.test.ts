@@ -18,7 +18,7 @@ function headOf(method: string, path: string, cookie: string, fields: readonly s
   return `${method} ${path} HTTP/1.1\r\n${own.map((line) => `${line}\r\n`).join('')}`
 }
 
-const outcome = ({ status, header }: ReturnType<typeof readAnswer>) => [status, header('cloakroom-error')]
+const outcome = (answer: ReturnType<typeof readAnswer>) => [answer.status, answer.header('cloakroom-error')]
 
 describe('what one request may be', () => {
   test('HTTP-18 each limit of the configuration has its status', async () => {
