@@ -24,6 +24,8 @@ export interface StartOptions {
   readonly node?: string
   readonly nodeArgs?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Another path of the command's file. */
+  readonly main?: string
 }
 
 /** `cloakroom start` as a child process that listens. */
@@ -59,8 +61,8 @@ export async function install(secret: string, script?: UpstreamOptions['script']
     upstream,
     run,
     edit,
-    async start({ args = [], node = process.execPath, nodeArgs = [], env = {} } = {}) {
-      const child = spawn(node, ['--conditions=source', ...nodeArgs, MAIN, 'start', '--json', ...args], {
+    async start({ args = [], node = process.execPath, nodeArgs = [], env = {}, main = MAIN } = {}) {
+      const child = spawn(node, ['--conditions=source', ...nodeArgs, main, 'start', '--json', ...args], {
         cwd: folder.path,
         env: { ...process.env, ...env },
       })

@@ -34,7 +34,8 @@ export function enterSandbox(config: Config, node: NodeProcess, argv: readonly s
       'The sandbox allows no child processes, and `vault.key.exec` is one.',
       'Use a key file or `passphrase: { file: … }`, or start without --sandbox and confine the process from outside (docs/deploy.md).',
     )
-  const args = [...sandboxArgs(sandboxOf(config), node), node.script, ...argv]
+  // Not the link in a bin folder that it may have been started by: that one lies outside of what is granted.
+  const args = [...sandboxArgs(sandboxOf(config), node), realpathSync(node.script), ...argv]
   node.become(args)
   return failed(
     EXIT.unavailable,
@@ -43,7 +44,7 @@ export function enterSandbox(config: Config, node: NodeProcess, argv: readonly s
   )
 }
 
-export function sandboxArgs({ read, write }: Sandbox, { execArgv, major }: Pick<NodeProcess, 'execArgv' | 'major'>): readonly string[] {
+function sandboxArgs({ read, write }: Sandbox, { execArgv, major }: Pick<NodeProcess, 'execArgv' | 'major'>): readonly string[] {
   return [
     ...execArgv,
     '--permission',

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { call } from '../call.ts'
@@ -31,13 +32,18 @@ const ACTS = [
 describe.skipIf(process.platform === 'win32').each(nodes)('in the sandbox of %s', (_name, node) => {
   let at: Installation
   let gateway: Started
+  let bin: string
   beforeAll(async () => {
     at = await install(FIRST)
     mkdirSync(join(at.folder, 'outside'))
-    gateway = await at.start({ node, args: ['--sandbox'] })
+    // As npm installs it: by a link from a folder that is not its own.
+    bin = mkdtempSync(join(tmpdir(), 'cloakroom-bin-'))
+    symlinkSync(MAIN, join(bin, 'cloakroom.ts'))
+    gateway = await at.start({ node, args: ['--sandbox'], main: join(bin, 'cloakroom.ts') })
   }, 30_000)
   afterAll(async () => {
     await at.remove()
+    rmSync(bin, { recursive: true })
   })
 
   test('ADM-03 it tells what it may do, and is still the process that was started', () => {
