@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/paths.ts'
 import { startKit, type Kit } from '../kit.ts'
+import { gate } from '../upstream.ts'
 
 const FRIEND = 'https://app.example'
 
@@ -81,6 +82,31 @@ describe('a policy that changes under load', () => {
       expect(changes).toBeGreaterThan(20)
     } finally {
       agent.destroy()
+      await kit.close()
+    }
+  })
+
+  test('what a change does not touch stays: connections to an upstream, and those of one that is gone until their answers have ended', async () => {
+    const held = gate()
+    const kit = await startKit({ upstream: { script: ({ target }) => ({ body: target.endsWith('/slow') ? ['one', held, 'two'] : '{}' }) } })
+    try {
+      kit.running.take(variant(kit, 'left'))
+      const cookie = await kit.signIn()
+      for (let round = 0; round < 3; round += 1) {
+        expect((await kit.call('GET', '/api/shop/products', { cookie })).status).toBe(200)
+        kit.running.take(variant(kit, round % 2 === 0 ? 'right' : 'left'))
+      }
+      expect(kit.upstream.connections).toBe(1)
+
+      const slow = kit.call('GET', '/api/shop/slow', { cookie })
+      await kit.upstream.until(() => kit.upstream.requests.at(-1)?.target.endsWith('/slow') === true)
+      const { apis } = kit.running.config()
+      const elsewhere = Object.fromEntries(Object.entries(apis).map(([name, api]) => [name, { ...api, upstream: 'https://other.example' }]))
+      kit.running.take({ ...kit.running.config(), apis: elsewhere })
+      held.open()
+      expect((await slow).text).toContain('two')
+      await kit.upstream.until(() => kit.upstream.openConnections === 0)
+    } finally {
       await kit.close()
     }
   })
