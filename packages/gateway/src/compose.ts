@@ -62,7 +62,13 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
   metrics.watchTrail(audit)
   const forward = createForward({ clock })
   const visitKey = vault.deriveKey(PURPOSES.visits)
-  const streams = createStreams({ store: stores.sessions, limits: () => now.policy.sessions, clock, later })
+  const streams = createStreams({
+    store: stores.sessions,
+    limits: () => now.policy.sessions,
+    visitMs: () => now.policy.visits.lifetimeMs,
+    clock,
+    later,
+  })
   const lasting: LastingParts = {
     stores,
     vault,

@@ -87,8 +87,7 @@ export function createSpine(unguarded: Parts): Gateway {
     const { route, visitor } = passed
     if (route.kind === 'api' && head.method === WS) return await openWebSocket(head, route, visitor, parts, departure)
     const answer = route.kind === 'api' ? await passThrough(head, body, route satisfies ApiRoute, parts, departure) : await ownSite(head)
-    const access = accessOf(route)
-    return visitor.kind === 'known' ? watched(answer, visitor.session, access.kind === 'role' ? access.role : null, parts.streams) : answer
+    return watched(answer, visitor, route, parts.streams)
   }
 
   async function ownSite(head: RequestHead): Promise<Answer> {

@@ -8,7 +8,7 @@ import type { HeaderField } from './decide/headers.ts'
 import type { OutboundHead } from './decide/outbound.ts'
 import type { Api, CredentialName, Policy, WebSocketLimits } from './decide/policy.ts'
 import type { Secret } from './decide/secret.ts'
-import type { Claim, RevokeReason, Session, SessionId, Visit } from './decide/session.ts'
+import type { Claim, RevokeReason, Session, SessionId, Visit, Visitor } from './decide/session.ts'
 import type { Awaitable } from './lib/awaitable.ts'
 import type { Later } from './lib/later.ts'
 
@@ -73,8 +73,8 @@ export type CutReason = RevokeReason | 'unverifiable' | 'stopping'
 
 /** Answers and WebSockets that outlast the judgement they began with. */
 export interface StreamsPart {
-  /** `cut` is called at most once, within a second of the end of the session or of the role that it needs. Call the answer when the stream is over. */
-  watch(session: Session | null, role: string | null, cut: (because: CutReason) => void): () => void
+  /** `cut` is called at most once, within a second of the end of the session, the visit or the role that it needs. Call the answer when the stream is over. */
+  watch(visitor: Visitor, role: string | null, cut: (because: CutReason) => void): () => void
   /** The visitor did something on a stream: as good as a request of this session. */
   active(session: Session): void
   /** A place for a WebSocket; null when the visitor, or all together, hold as many as they may. Call the answer to give it back. */

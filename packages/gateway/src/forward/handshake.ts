@@ -160,6 +160,6 @@ function run(
       giveBack()
     },
   })
-  const leave = streams.watch(session, api.access.kind === 'role' ? api.access.role : null, (because) => tunnel.cut(because))
+  const leave = streams.watch(visitor, api.access.kind === 'role' ? api.access.role : null, (because) => tunnel.cut(because))
   return tunnel
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { manualLater } from '../../test/fakes/later.ts'
 import { sessionOf } from '../../test/conformance/sessions.ts'
-import type { Claim } from '../decide/session.ts'
+import type { Claim, Session, Visitor } from '../decide/session.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { CutReason } from '../parts.ts'
 import { memorySessions } from '../store/memory/sessions.ts'
@@ -19,12 +19,20 @@ function make(change: { readonly findAll?: (ids: readonly string[]) => Awaitable
     asked.push(ids)
     return change.findAll === undefined ? store.findAll(ids) : change.findAll(ids)
   }
-  const streams = createStreams({ store: { ...store, findAll }, limits: () => LIMITS, clock: () => clock.now, later: time.later })
+  const streams = createStreams({
+    store: { ...store, findAll },
+    limits: () => LIMITS,
+    visitMs: () => 3_600_000,
+    clock: () => clock.now,
+    later: time.later,
+  })
   const session = sessionOf('one')
   void store.insert(session)
   const cuts: CutReason[] = []
-  return { time, clock, store, asked, streams, session, cuts, watch: () => streams.watch(session, null, (why) => cuts.push(why)) }
+  return { time, clock, store, asked, streams, session, cuts, watch: () => streams.watch(known(session), null, (why) => cuts.push(why)) }
 }
+
+const known = (session: Session): Visitor => ({ kind: 'known', session, roles: [], touch: false })
 
 /** Lets answers that are here already be taken. */
 const settled = async (): Promise<void> => {
@@ -36,7 +44,7 @@ test('REV-01 one question, twice a second, for all sessions with live streams; n
   const other = sessionOf('two')
   void store.insert(other)
   expect(time.waiting()).toEqual([])
-  const leave = [watch(), watch(), streams.watch(other, null, () => undefined)]
+  const leave = [watch(), watch(), streams.watch(known(other), null, () => undefined)]
   expect(time.waiting()).toEqual([500])
   time.pass(500)
   await settled()
@@ -107,6 +115,21 @@ test('REV-03 one failed look is forgiven, two in a row are not; a silent store f
   watch()
   for (let turn = 0; turn < 4; turn += 1) await look()
   expect(cuts).toHaveLength(2)
+})
+
+test('REV-03 streams of a visit end with it, and cost the store nothing', async () => {
+  const { time, clock, streams, asked, cuts } = make()
+  streams.watch({ kind: 'visitor', visit: { id: 'v', startedAt: AT - 60_000 } }, null, (why) => cuts.push(why))
+  streams.watch({ kind: 'stranger', stale: null, expired: null }, null, (why) => cuts.push(why))
+  clock.now = AT + 3_539_999
+  time.pass(500)
+  expect(cuts).toEqual([])
+  clock.now += 1
+  time.pass(500)
+  await settled()
+  expect(cuts).toEqual(['absolute'])
+  expect(asked).toEqual([])
+  expect(streams.count).toBe(1)
 })
 
 test('SES-26 activity on a stream is written down once a minute, and revives nothing that time has ended', async () => {

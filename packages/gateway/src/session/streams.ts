@@ -9,6 +9,7 @@ import type { SessionStore } from '../store/store.ts'
 export interface StreamOptions {
   readonly store: Pick<SessionStore, 'findAll' | 'touch'>
   readonly limits: () => SessionLimits
+  readonly visitMs: () => number
   readonly clock: Clock
   readonly later: Later
 }
@@ -25,6 +26,8 @@ export interface Streams extends StreamsPart {
 
 interface Stream {
   readonly session: Session | null
+  /** When the visit began on which it hangs. */
+  readonly visitedAt: Instant | null
   readonly role: string | null
   readonly cut: (because: CutReason) => void
 }
@@ -38,9 +41,10 @@ const MOST_FAILURES = 2
  * Sessions that end here cut their streams at once. Those that another process ended, or time, are found by one question to the store for
  * all sessions with live streams, asked only while there are any; it also covers an end between judgement and `watch`.
  */
-export function createStreams({ store, limits, clock, later }: StreamOptions): Streams {
+export function createStreams({ store, limits, visitMs, clock, later }: StreamOptions): Streams {
   const streams = new Set<Stream>()
   const ofSession = new Map<SessionId, Set<Stream>>()
+  const ofVisits = new Set<Stream>()
   /** When each session was last seen, as far as this process knows. */
   const seen = new Map<SessionId, Instant>()
   const places = new Map<string, number>()
@@ -53,7 +57,7 @@ export function createStreams({ store, limits, clock, later }: StreamOptions): S
   let closed = false
 
   function lookLater(): void {
-    if (looking || ofSession.size === 0) return
+    if (looking || ofSession.size + ofVisits.size === 0) return
     looking = true
     later(() => {
       looking = false
@@ -63,6 +67,9 @@ export function createStreams({ store, limits, clock, later }: StreamOptions): S
   }
 
   function look(): void {
+    const at = clock()
+    for (const stream of ofVisits) if (at - (stream.visitedAt ?? 0) >= visitMs()) cut(stream, 'absolute')
+    if (ofSession.size === 0) return
     // An answer that is still owed counts as one that failed.
     if (asking === 0) void lookAt([...ofSession.keys()])
     else if (missed()) asking = 0
@@ -128,6 +135,7 @@ export function createStreams({ store, limits, clock, later }: StreamOptions): S
 
   function remove(stream: Stream): boolean {
     if (!streams.delete(stream)) return false
+    ofVisits.delete(stream)
     const { session } = stream
     if (session === null) return true
     const own = ofSession.get(session.id)
@@ -140,8 +148,10 @@ export function createStreams({ store, limits, clock, later }: StreamOptions): S
   }
 
   return {
-    watch(session, role, cutOne) {
-      const stream: Stream = { session, role, cut: cutOne }
+    watch(visitor, role, cutOne) {
+      const session = visitor.kind === 'known' ? visitor.session : null
+      const visitedAt = visitor.kind === 'visitor' ? visitor.visit.startedAt : null
+      const stream: Stream = { session, visitedAt, role, cut: cutOne }
       if (closed) {
         queueMicrotask(() => cutOne('stopping'))
         return () => undefined
@@ -151,8 +161,9 @@ export function createStreams({ store, limits, clock, later }: StreamOptions): S
         const own = ofSession.get(session.id)
         if (own === undefined) ofSession.set(session.id, new Set([stream]))
         else own.add(stream)
-        lookLater()
       }
+      if (visitedAt !== null) ofVisits.add(stream)
+      lookLater()
       return () => void remove(stream)
     },
     active(session) {

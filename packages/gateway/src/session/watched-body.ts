@@ -1,13 +1,18 @@
 import type { Answer, BodySink, BodySource } from '../answer.ts'
-import type { Session } from '../decide/session.ts'
+import { accessOf, type Route } from '../decide/route.ts'
+import type { Visitor } from '../decide/session.ts'
 import { GateError } from '../errors.ts'
 import type { StreamsPart } from '../parts.ts'
 
-/** An answer that is still on its way when its head goes out is cut when its session ends; one that is here whole costs nothing. */
-export function watched(answer: Answer, session: Session, role: string | null, streams: StreamsPart | undefined): Answer {
+/** An answer that is still on its way when its head goes out is cut when its session or visit ends; one that is here whole costs nothing. */
+export function watched(answer: Answer, visitor: Visitor, route: Route, streams: StreamsPart | undefined): Answer {
   const { body } = answer
-  if (streams === undefined || body === null || body instanceof Uint8Array) return answer
-  return { ...answer, body: new WatchedBody(body, isEndless(answer), session, role, streams) }
+  if (body === null || body instanceof Uint8Array || streams === undefined) return answer
+  const access = accessOf(route)
+  const endless = isEndless(answer)
+  // What all may have hangs on nobody's session: only the end of the gateway ends it.
+  if (access.kind === 'public' && !endless) return answer
+  return { ...answer, body: new WatchedBody(body, endless, visitor, access.kind === 'role' ? access.role : null, streams) }
 }
 
 function isEndless({ headers }: Answer): boolean {
@@ -23,10 +28,10 @@ class WatchedBody implements BodySource, BodySink {
   #cut: Error | null = null
   #over = false
 
-  constructor(source: BodySource, endless: boolean, session: Session, role: string | null, streams: StreamsPart) {
+  constructor(source: BodySource, endless: boolean, visitor: Visitor, role: string | null, streams: StreamsPart) {
     this.length = source.length
     this.#source = source
-    this.#leave = streams.watch(session, role, (because) => {
+    this.#leave = streams.watch(visitor, role, (because) => {
       // A download may use the grace that a stopping gateway gives; a stream of events would use all of it, and its reader comes back anyway.
       if (because !== 'stopping' || endless) this.#end(new GateError('session_required', `the stream was cut: ${because}`))
     })
