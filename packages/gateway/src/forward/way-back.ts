@@ -31,8 +31,10 @@ interface Content {
 }
 
 /** The content as the search can read it. What it cannot read is not passed on. */
-function readable({ route: { api } }: Trip, headers: readonly HeaderField[], { status, body }: UpstreamAnswer, hasBody: boolean): Content {
-  const coding = codingOf(headers.filter(([name]) => name === 'content-encoding').map(([, value]) => value))
+function readable({ route: { api } }: Trip, headers: readonly HeaderField[], answer: UpstreamAnswer, hasBody: boolean): Content {
+  const { status, body } = answer
+  // By what the upstream said, not by what passes: a field that Connection names is dropped, and the body would still be coded.
+  const coding = codingOf(answer.headers.filter(([name]) => name === 'content-encoding').map(([, value]) => value))
   // A range can begin or end inside the secret: neither half is recognised, and together they are all of it (RFC 9110 §14).
   if (status === 206) {
     if (isTextLike(fieldValue(headers, 'content-type'))) throw new GateError('answer_withheld', `${api.name}: a part of a text`)
