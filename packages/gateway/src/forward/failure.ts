@@ -4,6 +4,8 @@ import { GateError, type FailureCode } from '../errors.ts'
 const UNTRUSTED =
   /^ERR_(?:TLS|SSL)_|CERT|^UNABLE_TO_|^HOSTNAME_MISMATCH$|^INVALID_(?:CA|PURPOSE)$|^PATH_LENGTH_EXCEEDED$|CRL|^EPROTO$|SIGNATURE|KEY_TOO_SMALL/
 
+const DOWN: ReadonlySet<FailureCode> = new Set(['upstream_unreachable', 'upstream_timeout', 'upstream_untrusted', 'upstream_refused'])
+
 /** The connection was closed by the other side. */
 const CLOSED = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 
@@ -11,6 +13,11 @@ const CLOSED = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 export function isBrokenConnection(cause: unknown): boolean {
   // undici says `bad response` with the same code when bytes came that are no answer.
   return CLOSED.has(codeOf(cause)) && !(cause instanceof Error && cause.message.startsWith('bad '))
+}
+
+/** Does this failure say that the upstream, or the way to it, is down? */
+export function isDown(code: FailureCode): boolean {
+  return DOWN.has(code)
 }
 
 /** What undici, the socket or TLS reported, as one of our codes. `begun`: the answer's head was already here. */
