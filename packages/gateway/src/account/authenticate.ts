@@ -2,7 +2,7 @@ import { auditEvent, type EventParts } from '../audit/event.ts'
 import { accountKey, readAccountName } from '../decide/account-name.ts'
 import { type Device, isKnownDevice } from '../decide/device.ts'
 import type { Hit } from '../decide/counters.ts'
-import { advanceLogin, LOGIN_START, type LoginRefusal, type LoginStanding, reachesLock } from '../decide/login.ts'
+import { advanceLogin, LOGIN_START, type LoginRefusal, type LoginStanding, isBeyondLock, reachesLock } from '../decide/login.ts'
 import { attemptHits, deviceHit, sprayHit } from '../decide/login-throttle.ts'
 import type { AccountId, Factor, Standing } from '../decide/session.ts'
 import { GateError } from '../errors.ts'
@@ -55,7 +55,7 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
       passwords.verify(attempt.password, account?.password ?? null),
       account === null || lane.isKnown ? 0 : ask(() => store.addFailure(account.id)),
     ])
-    const move = advanceLogin(LOGIN_START, { kind: 'password', holds: check.holds }, standingOf(account, lane.isKnown), cause.at)
+    const move = advanceLogin(LOGIN_START, { kind: 'password', holds: check.holds }, standingOf(account, lane.isKnown, failures), cause.at)
     switch (move.kind) {
       case 'grant':
         if (account === null) throw new GateError('internal', 'a login was granted to nobody')
@@ -134,12 +134,13 @@ function lookupKey(typed: string): string {
   return readAccountName(typed.trim()).kind === 'name' ? accountKey(typed) : ''
 }
 
-function standingOf(account: Account | null, isKnown: boolean): LoginStanding | null {
+function standingOf(account: Account | null, isKnown: boolean, failures: number): LoginStanding | null {
   if (account === null) return null
   return {
     demands: ['password'],
     isDisabled: account.disabledAt !== null,
-    isPasswordLocked: account.passwordLockedAt !== null,
+    // By the count as well: the row was read before, and those who guess beside each other all saw it open.
+    isPasswordLocked: account.passwordLockedAt !== null || isBeyondLock(failures),
     isKnownDevice: isKnown,
   }
 }

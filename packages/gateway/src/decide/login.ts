@@ -55,6 +55,11 @@ export function reachesLock(failures: number): boolean {
   return failures >= LOCK_AFTER
 }
 
+/** This attempt included: the last one that may be right is the one that would lock if it were wrong. */
+export function isBeyondLock(attempts: number): boolean {
+  return attempts > LOCK_AFTER
+}
+
 function refusal(why: LoginRefusal): LoginMove {
   return { kind: 'refusal', why }
 }

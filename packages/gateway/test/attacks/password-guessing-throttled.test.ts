@@ -77,6 +77,14 @@ describe('guessing passwords', () => {
     expect(statuses.filter((status) => status === 429)).toHaveLength(35)
   })
 
+  test('PWD-10 nor the lock: of sixty guesses at the same moment, each from elsewhere, those behind the fiftieth open nothing', async () => {
+    const kit = makeKit()
+    await kit.addAccount()
+    const guesses = Array.from({ length: 60 }, (_none, host) => guess(kit, host === 59 ? PASSWORD : 'wrong', `203.0.113.${String(host)}`))
+    expect(new Set((await Promise.all(guesses)).map(({ status }) => status))).toEqual(new Set([401]))
+    expect(kit.events.filter(({ kind }) => kind === 'login.succeeded')).toEqual([])
+  })
+
   test('PWD-10 one password tried on many names is slowed down, too', async () => {
     const kit = makeKit()
     const statuses = []
