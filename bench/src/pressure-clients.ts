@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 export interface Crowd {
   readonly sockets: readonly Socket[]
   /** Answers whose first line said 200, and those that said something else. */
-  readonly answers: { good: number; bad: number }
+  readonly answers: { good: number; bad: number; refusal: string }
   leave(): void
 }
 
@@ -24,7 +24,7 @@ const AT_ONCE = 200
 /** Opens the connections from several loopback addresses, because one has 28,000 ports for a destination. */
 export async function gather({ port, count, head, stopReading = false, untilAnswered }: CrowdOptions): Promise<Crowd> {
   const sockets: Socket[] = []
-  const answers = { good: 0, bad: 0 }
+  const answers = { good: 0, bad: 0, refusal: '' }
   let next = 0
   const open = (at: number): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -35,8 +35,12 @@ export async function gather({ port, count, head, stopReading = false, untilAnsw
       sockets.push(socket)
       socket.once('error', reject)
       socket.once('data', (chunk: Buffer) => {
-        if (chunk.toString('latin1').startsWith('HTTP/1.1 200')) answers.good += 1
-        else answers.bad += 1
+        const text = chunk.toString('latin1')
+        if (text.startsWith('HTTP/1.1 200')) answers.good += 1
+        else {
+          answers.bad += 1
+          answers.refusal = text.split('\r\n', 1)[0] ?? ''
+        }
         if (stopReading) socket.pause()
         socket.on('error', () => undefined)
         resolve()

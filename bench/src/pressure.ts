@@ -61,7 +61,7 @@ try {
 
   const { port } = gateway
   const events = await step(`${streams} idle event streams`, { port, count: streams, head: get('events'), untilAnswered: true })
-  if (events.answers.good !== streams) throw new Error(`${events.answers.bad} streams were refused`)
+  if (events.answers.good !== streams) throw new Error(`${events.answers.bad} streams were refused: ${events.answers.refusal}`)
   const length = PIECE.length * 1000
   const slow = `POST /api/shop/sink HTTP/1.1\r\n${own}content-type: application/octet-stream\r\ncontent-length: ${length}\r\n\r\n`
   const sending = await step(`${uploads} slow uploads`, { port, count: uploads, head: slow, untilAnswered: false })
