@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { manualLater } from '../../test/fakes/later.ts'
 import { sessionOf } from '../../test/conformance/sessions.ts'
 import type { Claim, Session, Visitor } from '../decide/session.ts'
@@ -115,6 +115,21 @@ test('REV-03 one failed look is forgiven, two in a row are not; a silent store f
   watch()
   for (let turn = 0; turn < 4; turn += 1) await look()
   expect(cuts).toHaveLength(2)
+})
+
+test('REV-01 many sessions are asked for by the thousand, so that a look holds nobody else up for long', async () => {
+  const { time, store, streams, asked } = make()
+  const cut: string[] = []
+  for (let at = 0; at < 2001; at += 1) {
+    const session = sessionOf(`many ${String(at)}`)
+    void store.insert(session)
+    streams.watch(known(session), null, () => cut.push(session.id))
+  }
+  const last = sessionOf('many 2000')
+  void store.revoke(last.id, AT, 'logout')
+  time.pass(500)
+  await vi.waitFor(() => expect(cut).toEqual([last.id]))
+  expect(asked.map((ids) => ids.length)).toEqual([1000, 1000, 1])
 })
 
 test('REV-03 streams of a visit end with it, and cost the store nothing', async () => {

@@ -34,6 +34,8 @@ interface Stream {
 
 /** Twice a second, so that an end in another process is noticed within one, even by the second look. */
 const LOOK_MS = 500
+/** Sessions in one question; SQLite takes 5 µs for each, and in between others have their turn. */
+const AT_ONCE = 1000
 /** Looks in a row that may fail before nobody knows whether these sessions live. */
 const MOST_FAILURES = 2
 
@@ -53,6 +55,8 @@ export function createStreams({ store, limits, visitMs, clock, later }: StreamOp
   /** The question that is open, by number; 0 when none is. */
   let asking = 0
   let asked = 0
+  /** Did the store say anything since the last look? */
+  let answered = false
   let failures = 0
   let closed = false
 
@@ -70,25 +74,32 @@ export function createStreams({ store, limits, visitMs, clock, later }: StreamOp
     const at = clock()
     for (const stream of ofVisits) if (at - (stream.visitedAt ?? 0) >= visitMs()) cut(stream, 'absolute')
     if (ofSession.size === 0) return
-    // An answer that is still owed counts as one that failed.
     if (asking === 0) void lookAt([...ofSession.keys()])
-    else if (missed()) asking = 0
+    // An answer that is owed since the last look counts as one that failed; many of them take a while, and come one by one.
+    else if (!answered && missed()) asking = 0
+    answered = false
   }
 
   async function lookAt(ids: readonly SessionId[]): Promise<void> {
     asked += 1
     const number = asked
     asking = number
-    const claims = await findAll(ids)
-    if (asking !== number) return
-    asking = 0
-    if (claims === null || claims.length !== ids.length) {
-      missed()
-      return
+    for (let from = 0; from < ids.length; from += AT_ONCE) {
+      if (from > 0) await turn()
+      const some = ids.slice(from, from + AT_ONCE)
+      const claims = await findAll(some)
+      if (asking !== number) return
+      if (claims === null || claims.length !== some.length) {
+        asking = 0
+        missed()
+        return
+      }
+      answered = true
+      const at = clock()
+      for (const [index, id] of some.entries()) check(id, claims[index] ?? null, at)
     }
+    asking = 0
     failures = 0
-    const at = clock()
-    for (const [index, id] of ids.entries()) check(id, claims[index] ?? null, at)
   }
 
   async function findAll(ids: readonly SessionId[]): Promise<readonly (Claim | null)[] | null> {
@@ -117,6 +128,7 @@ export function createStreams({ store, limits, visitMs, clock, later }: StreamOp
   }
 
   function check(id: SessionId, claim: Claim | null, at: Instant): void {
+    if (!ofSession.has(id)) return
     const because = claim === null || claim.session.id !== id ? 'ended-by-owner' : staleness(claim, limits(), at)
     if (because !== null || claim === null) return cutAll(id, because ?? 'ended-by-owner')
     seen.set(id, Math.max(claim.session.seenAt, seen.get(id) ?? 0))
@@ -203,4 +215,8 @@ export function createStreams({ store, limits, visitMs, clock, later }: StreamOp
       return streams.size
     },
   }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }

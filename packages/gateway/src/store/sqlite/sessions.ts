@@ -14,6 +14,8 @@ export function sqliteSessions({ db, write, writeDurably, changes }: Connection)
   const selectNewest = db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE ${alive} ORDER BY created_at DESC, id DESC LIMIT ?`)
   for (const statement of [selectClaim, selectOfAccount, selectNewest]) statement.setReturnArrays(true)
 
+  const beginReading = db.prepare('BEGIN DEFERRED')
+  const endReading = db.prepare('COMMIT')
   const selectStanding = db.prepare('SELECT generation, roles FROM standing WHERE account = ?')
   const upsertStanding = db.prepare(
     'INSERT INTO standing (account, generation, roles) VALUES (?, ?, ?) ON CONFLICT (account) DO UPDATE SET generation = excluded.generation, roles = excluded.roles',
@@ -102,7 +104,15 @@ export function sqliteSessions({ db, write, writeDurably, changes }: Connection)
     },
     insert: (session) => write(() => place(session)),
     find: findKept,
-    findAll: (ids) => ids.map(find),
+    findAll(ids) {
+      // In one transaction the file is locked once, not once for each.
+      beginReading.run()
+      try {
+        return ids.map(find)
+      } finally {
+        if (db.isTransaction) endReading.run()
+      }
+    },
     touch(id, seenAt) {
       forgetOutdated()
       const bytes = idBytes(id)
