@@ -67,7 +67,12 @@ export async function listen(door: RequestListener, options: ListenOptions): Pro
   server.on('connect', (_request: IncomingMessage, socket: Duplex) =>
     refuseInTurn(socket, 'method_refused', options.newRequestId(), ['GET', 'HEAD', 'POST', 'OPTIONS']),
   )
+  let closing = false
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    if (closing) {
+      refuseInTurn(socket, 'stopping', options.newRequestId())
+      return
+    }
     // Behind a request that is not answered yet, a tunnel would begin in the midst of that answer.
     if (options.upgrade === null || connectionOf(socket).pending > 0) refuseInTurn(socket, 'bad_request', options.newRequestId())
     else options.upgrade(request, socket, head)
@@ -80,7 +85,16 @@ export async function listen(door: RequestListener, options: ListenOptions): Pro
   })
   await started(server, options)
   const { port } = server.address() as AddressInfo
-  return { host: options.host, port, server, limit: (next) => limit(server, next), close: (graceMs) => closed(server, sockets, graceMs) }
+  return {
+    host: options.host,
+    port,
+    server,
+    limit: (next) => limit(server, next),
+    close(graceMs) {
+      closing = true
+      return closed(server, sockets, graceMs)
+    },
+  }
 }
 
 function limit(server: HttpServer, { headMs, requestMs, keepAliveMs, connections }: ServerLimits): void {

@@ -59,6 +59,12 @@ describe('a gateway that is told to stop', () => {
     let said = ''
     late.setEncoding('latin1').on('data', (text: string) => (said += text))
     const over = new Promise((done) => late.once('close', done))
+    const tunnel = connect(kit.running.port, '127.0.0.1')
+    await new Promise((done) => tunnel.once('connect', done))
+    tunnel.write(`GET /api/shop/live HTTP/1.1\r\nhost: ${headers.host}\r\nupgrade: websocket\r\n`)
+    let refused = ''
+    tunnel.setEncoding('latin1').on('data', (text: string) => (refused += text))
+    const tunnelOver = new Promise((done) => tunnel.once('close', done))
     await kit.call('GET', '/api/shop/products', { cookie })
 
     const closed = kit.running.close(10_000)
@@ -67,6 +73,9 @@ describe('a gateway that is told to stop', () => {
     expect(said).toMatch(/^HTTP\/1\.1 503 [\s\S]*cloakroom-error: stopping\r\n/)
     expect(said).toMatch(/\r\nretry-after: 5\r\n/)
     expect(said).toMatch(/\r\nconnection: close\r\n/)
+    tunnel.write('connection: upgrade\r\n\r\n')
+    await tunnelOver
+    expect(refused).toMatch(/^HTTP\/1\.1 503 [\s\S]*cloakroom-error: stopping\r\n/)
     upload.end('second half')
     const answer = await uploaded
     answer.resume()
