@@ -23,7 +23,8 @@ export interface UpgradeOptions extends HeadOptions {
 
 /**
  * Node hands an upgrade over before any request handler sees it: the classic way past all checks. Here it is judged as what it is, by the
- * same `handle`, under the method `WS`; whatever is not a sound WebSocket handshake is refused and its connection closed.
+ * same `handle`, under the method `WS`; whatever is not a sound WebSocket handshake is refused and its connection closed. Behind a request
+ * that is not answered yet, the listener refuses it: a 101 would stand in the middle of that answer.
  */
 export function upgradeDoor(options: UpgradeOptions): Upgrade {
   const { gateway, policy, newRequestId } = options
@@ -35,20 +36,25 @@ export function upgradeDoor(options: UpgradeOptions): Upgrade {
   }
 
   return (request, socket, early) => {
-    // A browser that goes away while we think must not end the process.
+    // A browser that goes away while we think must not end the process, nor may an exception of our own.
     socket.on('error', () => socket.destroy())
+    try {
+      take(request, socket, early)
+    } catch {
+      if (connectionOf(socket).pending > 0) socket.destroy()
+      else refuseRaw(socket, 'internal', NO_ID)
+    }
+  }
+
+  function take(request: IncomingMessage, socket: Duplex, early: Buffer): void {
     const connection = connectionOf(socket)
+    // RFC 9112 §9.6: after a refusal that closes, nothing is asked in earnest.
     if (connection.closing) {
-      if (connection.pending === 0) socket.destroy()
+      socket.destroy()
       return
     }
-    const refuse = (code: FailureCode): void => refuseRaw(socket, code, newRequestId())
     connection.closing = true
-    if (connection.pending > 0) {
-      // Sent behind a request that is not answered yet: a 101 now would stand in the middle of that answer.
-      connection.whenIdle = () => refuse('bad_request')
-      return
-    }
+    const refuse = (code: FailureCode): void => refuseRaw(socket, code, newRequestId())
     const head = readHead(request, options)
     if (typeof head === 'string') return refuse(head)
     const handshake = readHandshake(head, request.httpVersion)
@@ -60,7 +66,8 @@ export function upgradeDoor(options: UpgradeOptions): Upgrade {
     const { apis, basePath } = policy()
     const forSite = findApi(apis, head.path) === null && !isBelow(head.path, basePath)
     if (origin !== null && forSite) toDevServer(origin)(request, socket, early)
-    else void handle({ ...head, method: WS }, socket, early)
+    // handle never rejects; if joining the two ends does, nobody gets a tunnel from it.
+    else handle({ ...head, method: WS }, socket, early).catch(() => socket.destroy())
   }
 
   async function handle(head: RequestHead, socket: Duplex, early: Buffer): Promise<void> {
@@ -81,6 +88,9 @@ export function upgradeDoor(options: UpgradeOptions): Upgrade {
     }
   }
 }
+
+/** For a handshake that failed before it had an identifier. */
+const NO_ID = 'none'
 
 /** RFC 9110 §15.5.22 and RFC 6455 §4.4: 426 says what would be spoken. */
 function handshakeRefused(code: FailureCode, request: string): Answer {

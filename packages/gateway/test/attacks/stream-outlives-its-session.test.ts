@@ -2,6 +2,7 @@ import { get, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import type { WebSocket } from 'ws'
 import { afterEach, describe, expect, test } from 'vitest'
+import { type Later, systemLater } from '../../src/lib/later.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
 import type { Stores } from '../../src/store/store.ts'
 import { type Kit, type KitOptions, PASSWORD, startKit } from '../kit.ts'
@@ -23,6 +24,9 @@ async function start(options: KitOptions = {}): Promise<string> {
 
 afterEach(() => kit?.close())
 
+/** Nobody looks into the store: what ends a stream then is the end of its session itself. */
+const nobodyLooks: Later = (run, ms) => (ms === 500 ? () => undefined : systemLater(run, ms))
+
 async function insideGone(): Promise<void> {
   await Promise.all(
     [...upstream.open].map(
@@ -42,7 +46,7 @@ const accountId = async (): Promise<string> => (await kit.stores.accounts.findBy
 
 describe('CSRF-17 REV-03 a WebSocket ends with its session: 4001, on both sides', () => {
   test('a logout', async () => {
-    const cookie = await start()
+    const cookie = await start({ later: nobodyLooks })
     const { closed } = await openedSocket(kit, '/api/shop/live', { cookie })
     const other = await openedSocket(kit, '/api/shop/live', { cookie: await kit.signIn() })
     await kit.call('POST', '/auth/logout', { cookie })
@@ -55,7 +59,7 @@ describe('CSRF-17 REV-03 a WebSocket ends with its session: 4001, on both sides'
   })
 
   test('a new password ends the account’s other sessions', async () => {
-    const cookie = await start()
+    const cookie = await start({ later: nobodyLooks })
     const { closed } = await openedSocket(kit, '/api/shop/live', { cookie })
     const second = await kit.signIn()
     const json = { currentPassword: PASSWORD, newPassword: 'a staple for the correct battery horse' }
@@ -192,7 +196,7 @@ describe('REV-03 a long answer ends with its session, and does not look whole', 
     ['events', 'text/event-stream', 'data: one\n\n'],
     ['a download', 'application/octet-stream', 'x'.repeat(100_000)],
   ])('%s', async (_what, type, first) => {
-    kit = await startKit({ upstream: { script: [{ headers: [['content-type', type]], body: [first, held] }] } })
+    kit = await startKit({ later: nobodyLooks, upstream: { script: [{ headers: [['content-type', type]], body: [first, held] }] } })
     const cookie = await kit.signIn()
     const here = await open('/api/shop/stream', cookie)
     expect(first.startsWith(here.first.slice(0, 5))).toBe(true)
