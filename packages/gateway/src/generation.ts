@@ -7,6 +7,7 @@ import type { Passwords } from './account/password.ts'
 import type { AuditTrail } from './audit/audit.ts'
 import { measuredForward } from './audit/measured-forward.ts'
 import type { Metrics } from './audit/metrics.ts'
+import { keyFileOf } from './config/key-file.ts'
 import type { Config } from './config/paths.ts'
 import type { Policy } from './decide/policy.ts'
 import type { SessionId } from './decide/session.ts'
@@ -119,10 +120,10 @@ function siteOf(config: Config, policy: Policy): SitePart | null {
 
 /** What the site never serves, even if somebody moves the folders together later. */
 function forbiddenFiles(config: Config): readonly string[] {
-  const key = 'file' in config.vault.key ? [config.vault.key.file] : []
+  const key = keyFileOf(config)
   return [
     config.store,
-    ...key,
+    ...(key === null ? [] : [key]),
     ...(config.file === null ? [] : [config.file]),
     ...(config.tls === null ? [] : [config.tls.key]),
     ...(config.log.file === null ? [] : [config.log.file]),

@@ -52,3 +52,23 @@ test('a symbolic link from the site’s folder to the data is found', () => {
   symlinkSync(join(folder, 'data'), join(folder, 'www'))
   expect(check({ site: './www' })).toEqual(['site_exposes site'])
 })
+
+test('VLT-04 a passphrase of the vault that everybody can read is refused', () => {
+  const file = join(folder, 'passphrase.txt')
+  writeFileSync(file, 'x')
+  for (const [mode, expected] of [
+    [0o400, []],
+    [0o440, []],
+    [0o444, ['file_exposed vault.key.passphrase.file']],
+  ] as const) {
+    chmodSync(file, mode)
+    expect(check({ vault: { key: { passphrase: { file } } } })).toEqual(expected)
+  }
+})
+
+test('VLT-04 a symbolic link that leads from the vault’s passphrase into the site’s folder is found', () => {
+  const file = join(folder, 'linked.txt')
+  writeFileSync(join(folder, 'public', 'linked.txt'), 'x', { mode: 0o600 })
+  symlinkSync(join(folder, 'public', 'linked.txt'), file)
+  expect(check({ site: './public', vault: { key: { passphrase: { file } } } })).toEqual(['site_exposes site'])
+})

@@ -1,5 +1,6 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, relative } from 'node:path'
+import { keyFileOf } from './key-file.ts'
 import type { Config } from './paths.ts'
 import type { ConfigCode } from './codes.ts'
 import { formatKey, type ConfigProblem, type KeyPath, type Locate } from './problem.ts'
@@ -23,8 +24,14 @@ export function checkFiles(config: Config, locate: Locate): readonly ConfigProbl
   if (config.tls !== null && isOpenToOthers(config.tls.key)) {
     report('file_exposed', ['tls', 'key'], 'Others can read the private key of `tls`.', `Run: chmod 600 ${config.tls.key}`)
   }
+  const { key: source } = config.vault
+  // A key file is judged when it is opened. A credential of systemd shows its access list as group rights, so only the rest of the world counts.
+  if ('passphrase' in source && source.passphrase !== 'prompt' && isOpenToOthers(source.passphrase.file)) {
+    const { file } = source.passphrase
+    report('file_exposed', ['vault', 'key', 'passphrase', 'file'], 'Others can read the vault’s passphrase.', `Run: chmod 600 ${file}`)
+  }
   const site = config.site?.folder ?? null
-  const key = 'file' in config.vault.key ? config.vault.key.file : null
+  const key = keyFileOf(config)
   // The paths as written were compared before; a symbolic link can still lead from the one into the other.
   for (const place of [key, config.store, config.file]) {
     if (site !== null && place !== null && leadsInto(place, site) && !leadsIntoAsWritten(place, site)) {

@@ -1,6 +1,7 @@
 import { isAbsolute, relative, sep } from 'node:path'
 import { isFieldValue } from '../decide/headers.ts'
 import { isLoopbackHost } from './address.ts'
+import { keyFileOf } from './key-file.ts'
 import type { Config } from './paths.ts'
 import { warnUnsafe, type Report } from './report.ts'
 
@@ -71,11 +72,6 @@ function checkFolders(config: Config, report: Report): void {
       'Keep the key file beside the folder, as in ./cloakroom.key, and back it up elsewhere.',
     )
   }
-}
-
-function keyFileOf({ vault: { key } }: Config): string | null {
-  if ('file' in key) return key.file
-  return 'passphrase' in key && key.passphrase !== 'prompt' ? key.passphrase.file : null
 }
 
 function isInside(path: string, folder: string): boolean {
