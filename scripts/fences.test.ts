@@ -8,7 +8,7 @@ const WALLS: readonly { readonly from: RegExp; readonly never: RegExp; readonly 
   { from: /^lib\//, never: /^(?!lib\/|errors\.ts|node:|@peculiar\/x509|reflect-metadata)/, why: 'lib knows no product words' },
   { from: /^door\//, never: /^(?:store|vault|forward|account|session)\//, why: 'a door translates, it decides nothing' },
   {
-    from: /^(?!store\/sqlite\/|compose\.ts|serve\.ts|cli\/|demo\/)/,
+    from: /^(?!store\/sqlite\/|compose\.ts|serve\.ts|embed\.ts|cli\/|demo\/)/,
     never: /^store\/sqlite\//,
     why: 'a store driver is chosen by whoever composes',
   },

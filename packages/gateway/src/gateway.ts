@@ -17,7 +17,7 @@ import { render } from './http/render.ts'
 import { problem } from './http/problem.ts'
 import { HSTS } from './http/security-headers.ts'
 import type { Parts } from './parts.ts'
-import { watched } from './session/watched-body.ts'
+import { watched } from './forward/watched-body.ts'
 
 /** The way of a request. `judge` says what would happen; `handle` makes it happen. */
 export interface Gateway {
