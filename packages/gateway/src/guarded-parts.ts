@@ -3,7 +3,7 @@ import type { Policy } from './decide/policy.ts'
 import { type FailureCode, GateError } from './errors.ts'
 import { createDeadlines, type Within } from './lib/deadline.ts'
 import { backgroundLater } from './lib/later.ts'
-import type { EndpointsPart, Parts, VaultPart } from './parts.ts'
+import type { EndpointsPart, Parts, StreamsPart, VaultPart } from './parts.ts'
 import { areCounts, isAnswer, isClaim, isCredential, isUpstreamAnswer, isVisit } from './sound.ts'
 
 /**
@@ -61,6 +61,7 @@ export function guardParts(parts: Parts): Parts {
       site === null
         ? null
         : { answer: (head) => checked(bounded('the site', site.answer(head), 'upstream_timeout'), isAnswer, 'the site', 'internal') },
+    ...(parts.streams === undefined ? {} : { streams: guardStreams(parts.streams) }),
     // Watching must never decide, nor end the process.
     observer: observers(parts.observer),
   }
@@ -87,6 +88,27 @@ function guardEndpoints({ endpoints }: Parts, within: Within): EndpointsPart {
       return await checked(page, (made) => isAnswer(made) && made.status === refusal.status, 'the endpoints', 'internal')
     },
   }
+}
+
+/** A place that nobody can give back, or a stream that nobody watches, is none. */
+function guardStreams(streams: StreamsPart): StreamsPart {
+  return {
+    watch(visitor, role, cut) {
+      const leave: unknown = streams.watch(visitor, role, cut)
+      if (isFunction(leave)) return leave
+      throw nonsense('the streams', 'internal')
+    },
+    active: (session) => streams.active(session),
+    takePlace(visitor, limits) {
+      const giveBack: unknown = streams.takePlace(visitor, limits)
+      if (giveBack === null || isFunction(giveBack)) return giveBack
+      throw nonsense('the streams', 'internal')
+    },
+  }
+}
+
+function isFunction(value: unknown): value is () => void {
+  return typeof value === 'function'
 }
 
 function guardVault({ vault }: Parts, within: Within, policy: () => Policy): VaultPart {

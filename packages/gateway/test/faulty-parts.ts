@@ -8,9 +8,10 @@ import type { Policy } from '../src/decide/policy.ts'
 import { Secret } from '../src/decide/secret.ts'
 import { nodeDoor } from '../src/door/node.ts'
 import { listen } from '../src/door/server.ts'
+import { upgradeDoor } from '../src/door/upgrade.ts'
 import { createSpine, type Gateway } from '../src/gateway.ts'
 import type { Later } from '../src/lib/later.ts'
-import type { AccessLine, Parts } from '../src/parts.ts'
+import type { AccessLine, Parts, StreamsPart } from '../src/parts.ts'
 import { call } from './call.ts'
 import { manualLater } from './fakes/later.ts'
 import { makeApi, makePolicy, makeRoute, makeSession } from './fixtures.ts'
@@ -29,6 +30,7 @@ export interface Ask {
   readonly cookie?: string
   /** A person who opens a page, rather than a script of our own. */
   readonly navigation?: boolean
+  readonly webSocket?: boolean
 }
 
 /** A gateway whose parts all work until `break` replaces one; nothing is mocked inside it. */
@@ -60,7 +62,12 @@ export async function openFaultyGateway(): Promise<FaultyGateway> {
   const policy = makePolicy({
     publicOrigin: 'http://shop.example',
     apis: [shop, guests],
-    routes: [makeRoute(shop, 'GET /products/**'), makeRoute(guests, 'GET /**')],
+    routes: [
+      makeRoute(shop, 'GET /products/**'),
+      makeRoute(shop, 'WS /products/**'),
+      makeRoute(guests, 'GET /**'),
+      makeRoute(guests, 'WS /**'),
+    ],
   })
   const seen = { sent: 0, failures: [] as unknown[], events: [] as AuditEvent[], lines: [] as AccessLine[] }
   const time = manualLater()
@@ -82,11 +89,22 @@ export async function openFaultyGateway(): Promise<FaultyGateway> {
       limits: { headerBytes: 16_384, headerFields: 100, headMs: 10_000, requestMs: 10_000, keepAliveMs: 5000, connections: 100 },
       tls: null,
       newRequestId: () => 'request-1',
-      upgrade: null,
+      upgrade: upgradeDoor({
+        gateway,
+        policy: () => current.policy(),
+        clock: now,
+        newRequestId: () => 'request-1',
+        maxTargetBytes: 8192,
+        devServer: () => null,
+      }),
     },
   )
   return {
-    doors: { 'gateway.handle': (ask) => handle(gateway, ask), 'the listener': (ask) => throughSocket(listener.port, ask) },
+    doors: {
+      'gateway.handle': (ask) => handle(gateway, ask),
+      'the listener': (ask) => throughSocket(listener.port, ask),
+      'a WebSocket handshake': (ask) => throughSocket(listener.port, { ...ask, webSocket: true }),
+    },
     break(change) {
       current = { ...good, ...change(good) }
     },
@@ -129,9 +147,19 @@ function switching(good: Parts, current: () => Parts): Parts {
         return site.answer(head)
       },
     },
+    streams: {
+      watch: (visitor, role, cut) => streamsOf(current()).watch(visitor, role, cut),
+      active: (session) => streamsOf(current()).active(session),
+      takePlace: (visitor, limits) => streamsOf(current()).takePlace(visitor, limits),
+    },
     audit: { note: (event) => current().audit.note(event), commit: (event) => current().audit.commit(event) },
     observer: { access: (line) => current().observer.access(line), failure: (head, cause) => current().observer.failure(head, cause) },
   }
+}
+
+function streamsOf({ streams }: Parts): StreamsPart {
+  if (streams === undefined) throw new Error('there are no streams')
+  return streams
 }
 
 function goodParts(
@@ -176,6 +204,7 @@ function goodParts(
     site: { answer: () => text('page') },
     audit: { note: (event) => void seen.events.push(event), commit: () => Promise.resolve() },
     observer: { access: (line) => void seen.lines.push(line), failure: (_head, cause) => void seen.failures.push(cause) },
+    streams: { watch: () => () => undefined, active: () => undefined, takePlace: () => () => undefined },
     pseudonym: 'cloakroom',
     later,
   }
@@ -225,7 +254,7 @@ async function throughSocket(port: number, ask: Ask): Promise<Got> {
   return { status: answer.status, setCookies: answer.all('set-cookie'), text: answer.text }
 }
 
-function fieldsOf({ cookie, navigation = false }: Ask): (readonly [string, string])[] {
+function fieldsOf({ cookie, navigation = false, webSocket = false }: Ask): (readonly [string, string])[] {
   const fields: (readonly [string, string])[] = navigation
     ? [
         ['sec-fetch-site', 'none'],
@@ -238,5 +267,9 @@ function fieldsOf({ cookie, navigation = false }: Ask): (readonly [string, strin
         ['sec-fetch-mode', 'cors'],
         ['sec-fetch-dest', 'empty'],
       ]
+  if (webSocket) {
+    fields.push(['origin', 'http://shop.example'], ['connection', 'Upgrade'], ['upgrade', 'websocket'])
+    fields.push(['sec-websocket-version', '13'], ['sec-websocket-key', 'AAAAAAAAAAAAAAAAAAAAAA=='])
+  }
   return cookie === undefined ? fields : [...fields, ['cookie', cookie]]
 }

@@ -54,7 +54,7 @@ test.runIf(here)(
       const ask = async (url: string, { cache: _cache, ...init }: RequestInit = {}) => {
         // Some exchanges break off on purpose; time must pass for the API not to be left alone afterwards.
         kit.clock.now += 2000
-        const headers = new Headers(init.headers as HeadersInit)
+        const headers = new Headers(init.headers)
         headers.set('x-csrf', '1')
         headers.set('cookie', cookie)
         const answer = await fetch(url, { ...init, headers })
