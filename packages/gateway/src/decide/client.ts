@@ -35,8 +35,14 @@ export function clientOf(peer: Peer, headers: Headers, trusted: readonly Range[]
 function forwardedFor(headers: Headers): readonly string[] {
   return (headers.get('x-forwarded-for') ?? '')
     .split(',')
-    .map((part) => part.trim())
+    .map((part) => withoutPort(part.trim()))
     .filter((part) => part !== '')
+}
+
+/** Some proxies write the port too. Unread, all visitors would be one, the proxy, and one of them could use up the counters of all. */
+function withoutPort(spelled: string): string {
+  const found = /^(?:(\d+(?:\.\d+){3})|\[([0-9A-Fa-f:.]+)\])(?::\d{1,5})?$/.exec(spelled)
+  return found === null ? spelled : (found[1] ?? found[2] ?? spelled)
 }
 
 function forwardedScheme(headers: Headers): 'http' | 'https' {
