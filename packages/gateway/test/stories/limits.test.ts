@@ -8,7 +8,7 @@ let kit: Kit
 afterEach(() => kit.close())
 
 async function open(config: KitOptions['config'], upstream: KitOptions['upstream'] = {}): Promise<string> {
-  kit = await startKit({ config, upstream })
+  kit = await startKit({ config: config ?? {}, upstream: upstream ?? {} })
   return await kit.signIn()
 }
 
