@@ -118,7 +118,7 @@ function rowsOf(folder: string): Record<string, number> {
   for (const file of ['hot.sqlite', 'durable.sqlite']) {
     const db = new DatabaseSync(join(folder, file), { readOnly: true })
     for (const { name } of db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all() as { name: string }[]) {
-      counts[name] = Number((db.prepare(`SELECT count(*) AS n FROM "${name}"`).get() as { n: number }).n)
+      counts[name] = (db.prepare(`SELECT count(*) AS n FROM "${name}"`).get() as { n: number }).n
     }
     db.close()
   }
