@@ -44,6 +44,7 @@ export function createTunnel(options: TunnelOptions): RunningTunnel {
   const search = createFrameSearch(options.searcher)
   let visitor: Duplex | null = null
   let closing = false
+  let ending = false
   let over = false
   let control: Uint8Array[] = []
   /** Of the message that is coming down: was a frame of it sent? */
@@ -103,9 +104,11 @@ export function createTunnel(options: TunnelOptions): RunningTunnel {
     expectEnd()
   }
 
+  /** Once, however many close frames somebody sends. */
   function expectEnd(): void {
-    const timer = setTimeout(end, CLOSE_MS).unref()
-    upstream.once('close', () => clearTimeout(timer))
+    if (ending) return
+    ending = true
+    setTimeout(end, CLOSE_MS).unref()
   }
 
   function end(): void {
