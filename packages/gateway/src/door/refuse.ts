@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Answer } from '../answer.ts'
+import type { HeaderField } from '../decide/headers.ts'
 import type { FailureCode } from '../errors.ts'
 import { problem } from '../http/problem.ts'
 import { HSTS } from '../http/security-headers.ts'
@@ -12,9 +13,7 @@ const LINGER_MS = 1000
 
 /** For requests that never became one: written by hand, then the connection is gone, because nobody knows where the next begins. */
 export function refuseRaw(socket: Duplex, code: FailureCode, request: string, allow?: readonly string[]): void {
-  const answer = problem(code, { request, allow })
-  // RFC 6797 §7.2: on a secure connection always, elsewhere never.
-  answerRaw(socket, 'encrypted' in socket ? { ...answer, headers: [...answer.headers, HSTS] } : answer, true)
+  answerRaw(socket, problem(code, { request, allow }), true)
 }
 
 /** The same behind the answers that are owed: a refusal in their midst would be taken for one of them. */
@@ -38,7 +37,7 @@ export function answerRaw(socket: Duplex, { status, headers, body }: Answer, wit
   }
   const content = body instanceof Uint8Array ? body : new Uint8Array(0)
   const lines = [
-    ...headers,
+    ...secured(headers, socket),
     ['date', new Date(systemClock()).toUTCString()],
     ['content-length', String(content.length)],
     ['connection', 'close'],
@@ -47,4 +46,10 @@ export function answerRaw(socket: Duplex, { status, headers, body }: Answer, wit
   socket.end(withBody ? Buffer.concat([head, content]) : head)
   const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref()
   socket.once('close', () => clearTimeout(timer))
+}
+
+/** RFC 6797 §7.2: on a secure connection always, elsewhere never. The judgement has put it on what it answered itself. */
+function secured(headers: readonly HeaderField[], socket: Duplex): readonly HeaderField[] {
+  const isThere = headers.some(([name]) => name === HSTS[0])
+  return 'encrypted' in socket && !isThere ? [...headers, HSTS] : headers
 }

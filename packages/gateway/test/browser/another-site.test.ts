@@ -1,12 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { resolve } from 'node:path'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Kit, PASSWORD, startKit } from '../kit.ts'
 import { executable, launchChromium } from './chromium.ts'
-
-const SITE = resolve(import.meta.dirname, '../../demo/site')
 
 describe.skipIf(executable === null)('CSRF-01 CSRF-07 a page of another site, in a real browser', () => {
   let kit: Kit
@@ -16,9 +16,12 @@ describe.skipIf(executable === null)('CSRF-01 CSRF-07 a page of another site, in
   let context: BrowserContext
   let page: Page
   let target = ''
+  let site = ''
 
   beforeAll(async () => {
-    kit = await startKit({ config: { site: SITE } })
+    site = mkdtempSync(join(tmpdir(), 'cloakroom-site-'))
+    writeFileSync(join(site, 'index.html'), '<!doctype html><title>Shop</title>')
+    kit = await startKit({ config: { site } })
     evil = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<title>Evil</title><body></body>'))
     await new Promise<void>((resolve) => evil.listen(0, '127.0.0.1', resolve))
     port = (evil.address() as AddressInfo).port
@@ -36,6 +39,7 @@ describe.skipIf(executable === null)('CSRF-01 CSRF-07 a page of another site, in
     evil?.closeAllConnections()
     await new Promise((resolve) => evil?.close(resolve))
     await kit?.close()
+    rmSync(site, { recursive: true })
   })
   let before = 0
   beforeEach(() => {

@@ -10,10 +10,13 @@ afterEach(async () => {
 /** An upstream that writes what it got into its answer. */
 const TELLING = { script: (request: { header(name: string): string | null }) => ({ body: `you sent ${request.header('authorization')}` }) }
 
-test('VLT-06 LOG-03 a gateway whose guard looks for nothing is found out when its story ends', async () => {
+test('VLT-06 LOG-03 a gateway whose guard looks for something else is found out when its story ends', async () => {
   kit = await startKit({
     upstream: TELLING,
-    wrapVault: (vault) => ({ ...vault, open: async (name, origin, at) => ({ ...(await vault.open(name, origin, at)), needles: [] }) }),
+    wrapVault: (vault) => ({
+      ...vault,
+      open: async (name, origin, at) => ({ ...(await vault.open(name, origin, at)), needles: [Buffer.from('something else entirely')] }),
+    }),
   })
   const answer = await kit.call('GET', '/api/shop/products', { cookie: await kit.signIn() })
   expect(answer.text).toContain(kit.secret)
