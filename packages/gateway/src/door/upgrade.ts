@@ -11,7 +11,7 @@ import { problem } from '../http/problem.ts'
 import { connectionOf } from './connection.ts'
 import { upgradeToDevServer } from './dev-upgrade.ts'
 import { type HeadOptions, readHead } from './node.ts'
-import { answerRaw, refuseRaw, withHsts } from './refuse.ts'
+import { answerRaw, refuseRaw } from './refuse.ts'
 
 export type Upgrade = (request: IncomingMessage, socket: Duplex, early: Buffer) => void
 
@@ -59,7 +59,7 @@ export function upgradeDoor(options: UpgradeOptions): Upgrade {
     if (typeof head === 'string') return refuse(head)
     const handshake = readHandshake(head, request.httpVersion)
     if (handshake.kind === 'refused') {
-      answerRaw(socket, withHsts(socket, handshakeRefused(handshake.code, newRequestId())), true)
+      answerRaw(socket, handshakeRefused(handshake.code, newRequestId()), true)
       return
     }
     const origin = options.devServer()
