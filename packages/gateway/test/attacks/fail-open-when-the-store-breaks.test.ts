@@ -70,12 +70,13 @@ describe('a database that another process sits on', () => {
       const began = performance.now()
       for (let round = 0; round < 5; round += 1) expectRefused(await kit.call('GET', PATH, { cookie }), 1)
       expect(performance.now() - began).toBeLessThan(1500)
-      expect((await health()).status).toBe(200)
+      expect(await health()).toEqual({ status: 503, failing: ['disk'] })
     } finally {
       other.exec('ROLLBACK')
       other.close()
     }
     expect((await kit.call('GET', PATH, { cookie })).status).toBe(200)
+    expect(await health()).toEqual({ status: 200, failing: [] })
   })
 })
 
