@@ -1,13 +1,22 @@
+import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 
 /**
  * Makes packages/gateway/dist stand on its own before it is packed: every `@cloakroom/NAME` that it imports is copied to
- * dist/siblings/NAME and imported from there, so that the tarball runs in an empty folder. Running it twice changes nothing.
+ * dist/siblings/NAME and imported from there, so that the tarball runs in an empty folder. Running it twice changes nothing; `--undo` builds
+ * what it changed again.
  */
 const gateway = resolve(import.meta.dirname, '../packages/gateway')
 const dist = join(gateway, 'dist')
 const inlined = new Set<string>()
+
+if (process.argv.includes('--undo')) {
+  // The compiler takes `dist` for its own work: for the tests it must be what it wrote.
+  rmSync(join(dist, 'siblings'), { recursive: true, force: true })
+  execFileSync('npx', ['tsc', '-b', '--force', 'tsconfig.build.json'], { cwd: resolve(gateway, '../..'), stdio: 'inherit' })
+  process.exit()
+}
 
 for (let pending = rewriteAll(); pending.length > 0; pending = rewriteAll()) {
   for (const name of pending) inline(name)
@@ -28,7 +37,9 @@ function rewriteAll(): string[] {
         return `${quote}${target.startsWith('.') ? target : `./${target}`}${quote}`
       },
     )
-    if (after !== before) writeFileSync(path, after)
+    // The compiler leaves `.ts` in declarations, where another program's compiler finds no such file.
+    const finished = file.endsWith('.d.ts') ? after.replaceAll(/(from '\.{1,2}\/[^']+)\.ts'/g, "$1.js'") : after
+    if (finished !== before) writeFileSync(path, finished)
   }
   return [...wanted]
 }

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -29,6 +29,19 @@ try {
   )
   if (library.stdout.trim() !== 'function') throw new Error(`import('cloakroom') failed:\n${library.stdout}${library.stderr}`)
   console.log('ok: the library can be imported')
+  writeFileSync(
+    join(folder, 'embed.mts'),
+    `import { createGateway } from 'cloakroom'\nconst gateway = await createGateway({ apis: {} }, { folder: '.' })\nconst wrong: number = gateway.owns('/')\n`,
+  )
+  const types = spawnSync(
+    join(root, 'node_modules/.bin/tsc'),
+    ['--noEmit', '--module', 'nodenext', '--target', 'es2024', '--strict', '--types', '', 'embed.mts'],
+    { cwd: folder, encoding: 'utf8' },
+  )
+  const complaints = types.stdout.split('\n').filter((line) => line.startsWith('embed.mts'))
+  if (complaints.length !== 1 || !complaints[0]?.includes("'boolean' is not assignable to type 'number'"))
+    throw new Error(`the types of the package do not reach a program:\n${types.stdout}`)
+  console.log('ok: its types reach a program')
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
