@@ -18,14 +18,6 @@ export function checkApis(config: Config, report: Report): void {
     checkAllow(name, api, report)
     checkUpstream(name, api, config, report)
     checkFields(name, api, report)
-    if (api.access === 'visitor' && config.site === null) {
-      report(
-        'site_missing',
-        ['apis', name, 'access'],
-        'A visit begins on a page of the site, and this file has no `site`.',
-        'Set `site`, or choose `access: public` or `login`.',
-      )
-    }
     for (const flag of ['unsafeAllowPlainHttp', 'unsafeAllowPrivateNetwork', 'unsafeAllowPublicWrites'] as const) {
       if (api[flag]) warnUnsafe(['apis', name, flag], report)
     }

@@ -33,7 +33,6 @@ export const CONFIG_CODES = {
   site_source: 'The site has no source, or two, or a dev server with a path.',
   site_access: 'A site that demands a visit could never be entered: visits begin on its pages.',
   site_plain: 'Pages would come over plain http from another machine.',
-  site_missing: 'Visits begin on pages of the site, and there is no `site`.',
   site_exposes: 'The key, the data, a log or this very file lies in the site’s folder: everyone could download it.',
   site_csp: 'The Content-Security-Policy cannot stand in a header field.',
   key_in_store: 'The key lies in the data folder: each backup of the sealed vault would carry its key along.',

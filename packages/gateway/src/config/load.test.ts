@@ -133,7 +133,6 @@ const BAD: readonly Bad[] = [
   ['a dev server elsewhere over plain http', top('site: http://10.1.2.3:5173'), '1:7', 'site_plain'],
   ['a site that demands a visit', top('site:\n  folder: ./public\n  access: visitor'), '3:11', 'site_access'],
   ['a CSP of two lines', top('site:\n  folder: ./public\n  csp: "a\\nb"'), '3:8', 'site_csp'],
-  ['visitors without a site', api('    access: visitor'), '6:13', 'site_missing'],
   ['a key inside the data folder', top('vault:\n  key: { file: ./data/cloakroom.key }'), '2:8', 'key_in_store'],
   [
     'two APIs with one prefix',
