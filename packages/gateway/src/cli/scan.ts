@@ -41,7 +41,7 @@ Examples:
   cloakroom scan ./dist
 
 Reads requests, answers, scripts, source maps, storages, cookies and the document; clicks nothing, sends nothing anywhere.
-With a cloakroom.yaml at hand it searches for that vault's secrets, in this process. Exit code 1 when something was found.`,
+With a cloakroom.yaml at hand it searches for that vault's secrets, all versions that are not revoked, in this process. Exit code 1 when something was found.`,
     )
     .action(does((world: World, targets: readonly string[], options: ScanOptions) => scan(world, targets, options)))
 }
@@ -111,17 +111,13 @@ async function withSought(
   return await withVault(world, options.config, async ({ vault }) => await work(await soughtIn(vault, world)))
 }
 
+/** All versions: a staged one is the key of tomorrow, and a retiring one may still be taken by its provider. */
 async function soughtIn(vault: Vault, world: World): Promise<readonly Sought[]> {
   const sought: Sought[] = []
-  for (const { name, origins } of await vault.list()) {
-    const [origin = ''] = origins
-    try {
-      const opened = await vault.open(name, origin, world.clock())
-      sought.push({ name, needles: opened.needles.map((needle) => Uint8Array.from(needle)) })
-      opened.release()
-    } catch {
-      world.terminal.err(`note: ${name} has no version in use, so it was not searched for.\n`)
-    }
+  for (const { name, version, state, needles } of await vault.spellings(world.clock())) {
+    if (needles === null)
+      world.terminal.err(`note: version ${version} of ${name} does not open (the database was changed), so it was not searched for.\n`)
+    else sought.push({ name, version, state, needles })
   }
   return sought
 }

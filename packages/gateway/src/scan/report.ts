@@ -9,8 +9,8 @@ export interface Report {
   readonly read: readonly { readonly kind: ExhibitKind; readonly count: number; readonly bytes: number }[]
   readonly unread: Collection['unread']
   readonly notes: readonly string[]
-  /** Names of the vault's credentials that were searched for, and in how many spellings each. */
-  readonly sought: readonly { readonly name: string; readonly spellings: number }[]
+  /** The versions of the vault's credentials that were searched for, and in how many spellings each. */
+  readonly sought: readonly (Omit<Sought, 'needles'> & { readonly spellings: number })[]
   readonly findings: readonly Finding[]
 }
 
@@ -27,7 +27,7 @@ export function makeReport(collection: Collection, sought: readonly Sought[], fi
     read: [...kinds].map(([kind, sum]) => ({ kind, ...sum })),
     unread: collection.unread,
     notes: collection.notes,
-    sought: sought.map(({ name, needles }) => ({ name, spellings: needles.length })),
+    sought: sought.map(({ name, version, state, needles }) => ({ name, version, state, spellings: needles.length })),
     findings: findings.toSorted((one, other) => rank(one) - rank(other)),
   }
 }
@@ -42,7 +42,8 @@ export function printReport(report: Report): string {
   const lines = [`Scan of ${report.target}`, `${report.at}, ${WAYS[report.how]}`, '', 'Read']
   for (const { kind, count, bytes } of report.read) lines.push(`  ${String(count).padStart(5)}  ${kind.padEnd(18)} ${size(bytes)}`)
   lines.push('', 'Searched for')
-  for (const { name, spellings } of report.sought) lines.push(`  the vault’s ${name}, in ${spellings} spellings`)
+  for (const { name, version, state, spellings } of report.sought)
+    lines.push(`  the vault’s ${name}, version ${version} (${state}), in ${spellings} spellings`)
   if (report.sought.length === 0) lines.push('  no secret of a vault (none was at hand)')
   lines.push('  strings shaped like well-known providers’ keys')
   lines.push('', report.findings.length === 0 ? 'Found nothing.' : 'Found')

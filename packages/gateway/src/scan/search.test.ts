@@ -5,7 +5,9 @@ import { textExhibit } from './exhibit.ts'
 import { search } from './search.ts'
 
 const value = 'Zk3/9x"Qw+7vRt&2LmN8pYs4'
-const sought = [{ name: 'shop-key', needles: leaks({ kind: 'bearer' }, new Secret(Buffer.from(value))) }]
+const sought = [
+  { name: 'shop-key', version: 1, state: 'active' as const, needles: leaks({ kind: 'bearer' }, new Secret(Buffer.from(value))) },
+]
 const found = (text: string) => search([textExhibit('response body', 'https://shop.example/app.js', text)], sought)
 
 describe('the vault’s secret is found in every encoding', () => {

@@ -1,9 +1,11 @@
 import type { Exhibit } from './exhibit.ts'
 import { KEY_SHAPES } from './key-shapes.ts'
 
-/** A credential of the vault, in every spelling that it may have (decide/credential.ts `leaks`). The first needle is the value itself. */
+/** One version of a credential, in every spelling that it may have (decide/credential.ts `leaks`). The first needle is the value itself. */
 export interface Sought {
   readonly name: string
+  readonly version: number
+  readonly state: 'staged' | 'active' | 'retiring' | 'revoked'
   readonly needles: readonly Uint8Array[]
 }
 
@@ -30,7 +32,7 @@ export function search(exhibits: readonly Exhibit[], sought: readonly Sought[]):
   })
 }
 
-function findCredential(bytes: Buffer, exhibit: Exhibit, { name, needles }: Sought): Finding[] {
+function findCredential(bytes: Buffer, exhibit: Exhibit, { name, version, state, needles }: Sought): Finding[] {
   for (const [at, needle] of needles.entries()) {
     const offset = bytes.indexOf(needle)
     if (offset < 0) continue
@@ -39,7 +41,7 @@ function findCredential(bytes: Buffer, exhibit: Exhibit, { name, needles }: Soug
       {
         severity: 'finding',
         kind: 'vault',
-        what: `the secret of ${name}, ${spelling}`,
+        what: `the secret of ${name} (version ${version}, ${state}), ${spelling}`,
         exhibit: exhibit.kind,
         where: exhibit.where,
         offset,

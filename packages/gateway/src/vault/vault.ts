@@ -17,10 +17,11 @@ import type { CredentialView, NewSecret, NewVersion, VaultNote, VaultOutcome, Va
 import { rekey, type Rekeyed, type RekeyOptions, type RekeyProgress } from './rekey.ts'
 import { openSlot, type SlotPurpose } from './slots.ts'
 import type { Snapshot } from './snapshot.ts'
+import { spellingsOf, type VersionSpellings } from './spellings.ts'
 import { notesOn } from './value.ts'
 import { viewAll, viewOne } from './view.ts'
 
-/** The open vault. What it promises in writing is in docs/vault.md. No call gives a value out but `open`, and that one for a request. */
+/** The open vault. What it promises in writing is in docs/vault.md. No call gives a value out but `open`, for a request, and `spellings`, for a search. */
 export interface Vault extends VaultPart {
   list(): Promise<readonly CredentialView[]>
   add(name: string, secret: NewSecret, at: Instant): Promise<VaultOutcome>
@@ -29,6 +30,8 @@ export interface Vault extends VaultPart {
   /** Ends one version, or with null all of them, at once and for good. */
   revoke(name: string, version: number | null, at: Instant): Promise<VaultOutcome>
   rekey(options: RekeyOptions, at: Instant, progress?: RekeyProgress): Promise<Rekeyed>
+  /** Every version that still has a value, in all spellings, for `scan`: they stay in this process, and the caller overwrites them. */
+  spellings(at: Instant): Promise<readonly VersionSpellings[]>
   /** 32 bytes for another use, the same ones as long as the vault lives: `purpose` is part of the program, not of a request. */
   deriveKey(purpose: string): KeyObject
   /** Versions whose end is near or past and that no newer one takes over from; as of the last look at the store. */
@@ -108,6 +111,10 @@ function assemble(store: VaultStore, book: Book, keyring: Keyring, { clock, rand
     rekey(options, at, progress) {
       whileOpen()
       return rekey(store, book, keyring, options, at, random, progress)
+    },
+    async spellings(at) {
+      whileOpen()
+      return spellingsOf(await book.refresh(), keyring, at)
     },
     deriveKey(purpose) {
       whileOpen()

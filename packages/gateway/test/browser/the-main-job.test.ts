@@ -124,8 +124,10 @@ describe.skipIf(executable === null)('the main job, in a real browser', () => {
       Buffer.from(session?.bytes ?? [])
         .toString()
         .split('=')[1] ?? ''
-    expect(search(collection.exhibits, [{ name: 'session', needles: [Buffer.from(value)] }]).length).toBeGreaterThan(0)
-    expect(search(collection.exhibits, [{ name: 'shop-key', needles }])).toEqual([])
+    expect(
+      search(collection.exhibits, [{ name: 'session', version: 1, state: 'active' as const, needles: [Buffer.from(value)] }]).length,
+    ).toBeGreaterThan(0)
+    expect(search(collection.exhibits, [{ name: 'shop-key', version: 1, state: 'active' as const, needles }])).toEqual([])
   })
 
   test('screenshots can be taken where a folder is named', async () => {
