@@ -19,6 +19,8 @@ export type AuditKind =
   | 'account.disabled'
   | 'account.enabled'
   | 'account.password_set'
+  | 'machine_key.added'
+  | 'machine_key.revoked'
   | 'request.refused'
   | 'secret.added'
   | 'secret.rotated'
@@ -36,9 +38,9 @@ export type AuditKind =
 
 export type AuditResult = 'ok' | 'refused' | 'failed'
 
-/** Who did it. `session` is a keyed hash of the session's store key: constant for one session, useless as a cookie. */
+/** Who did it. With `machine-key`, `account` is the key's name and `session` its public part. Else `session` is a keyed hash of the session's store key: constant for one session, useless as a cookie. */
 export interface AuditActor {
-  readonly via: 'browser' | 'command' | 'gateway'
+  readonly via: 'browser' | 'machine-key' | 'command' | 'gateway'
   readonly account: string | null
   readonly session: string | null
 }

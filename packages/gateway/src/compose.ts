@@ -64,6 +64,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
   const visitKey = vault.deriveKey(PURPOSES.visits)
   const streams = createStreams({
     store: stores.sessions,
+    machineKeys: stores.machineKeys,
     limits: () => now.policy.sessions,
     visitMs: () => now.policy.visits.lifetimeMs,
     clock,

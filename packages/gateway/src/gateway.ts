@@ -1,4 +1,5 @@
-import { causedBy, auditEvent, browser } from './audit/event.ts'
+import type { AuditActor } from '@cloakroom/contract'
+import { causedBy, auditEvent, browser, program } from './audit/event.ts'
 import type { Answer, Departure, RequestBody } from './answer.ts'
 import { admit } from './decide/admit.ts'
 import { readCookie, SESSION_COOKIE, VISIT_COOKIE } from './decide/cookies.ts'
@@ -8,6 +9,7 @@ import { WS } from './decide/handshake.ts'
 import { isNavigation, type RequestHead } from './decide/head.ts'
 import type { Policy } from './decide/policy.ts'
 import { accessOf, type ApiRoute, type Route } from './decide/route.ts'
+import { type MachineKey, machineOf, type PresentedKey, readMachineKey } from './decide/machine-key.ts'
 import { identify, type Visitor } from './decide/session.ts'
 import { GateError } from './errors.ts'
 import { openWebSocket } from './forward/handshake.ts'
@@ -16,6 +18,7 @@ import { guardParts } from './guarded-parts.ts'
 import { render } from './http/render.ts'
 import { problem } from './http/problem.ts'
 import { HSTS } from './http/security-headers.ts'
+import type { Awaitable } from './lib/awaitable.ts'
 import type { Parts } from './parts.ts'
 import { watched } from './forward/watched-body.ts'
 
@@ -42,6 +45,10 @@ export function createSpine(unguarded: Parts): Gateway {
 
   /** Who sent it? Asks the store only where the answer matters. */
   async function recognise(head: RequestHead, route: Route, policy: Policy): Promise<Visitor | 'tossed'> {
+    if (route.kind === 'api') {
+      const presented = readMachineKey(head)
+      if (presented.kind !== 'absent') return machineOf(await claimKey(presented), head.at)
+    }
     const access = accessOf(route)
     const visits = access.kind === 'visitor' || route.kind === 'site'
     if (access.kind === 'public' && !visits) return { kind: 'stranger', stale: null, expired: null }
@@ -50,6 +57,10 @@ export function createSpine(unguarded: Parts): Gateway {
     if (session.kind === 'many' || visit.kind === 'many') return 'tossed'
     const claim = session.kind === 'one' && access.kind !== 'public' ? await parts.sessions.claim(session.value) : null
     return identify(claim, visit.kind === 'one' ? parts.visits.open(visit.value, head.at) : null, policy.sessions, head.at)
+  }
+
+  function claimKey(presented: PresentedKey): Awaitable<MachineKey | null> {
+    return presented.kind === 'one' && parts.machineKeys !== undefined ? parts.machineKeys.claim(presented.id, presented.secret) : null
   }
 
   async function handle(head: RequestHead, body: RequestBody | null, departure?: Departure): Promise<Answer> {
@@ -97,13 +108,12 @@ export function createSpine(unguarded: Parts): Gateway {
 
   function refuse(head: RequestHead, reply: Reply, visitor: Visitor | null, policy: Policy): Answer {
     const answer = render(reply, head, policy)
-    const known = visitor?.kind === 'known' ? visitor.session.name : null
     if (reply.kind === 'problem') {
       parts.audit.note(
         auditEvent({
           ...causedBy(head),
           kind: 'request.refused',
-          actor: browser(known, null),
+          actor: actorOf(visitor),
           target: `${head.method} ${head.path}`,
           result: 'refused',
           reason: reply.code,
@@ -124,6 +134,9 @@ export function createSpine(unguarded: Parts): Gateway {
         case 'end-expired':
           await parts.sessions.end(effect.session, head.at, effect.because)
           break
+        case 'note-key':
+          await parts.machineKeys?.noteUse(effect.key, head.at, head.client)
+          break
         case 'start-visit': {
           const { visit, setCookie } = parts.visits.start(head.at)
           parts.audit.note(auditEvent({ ...causedBy(head), kind: 'visit.started', actor: browser(null, visit.id.slice(0, 8)) }))
@@ -136,6 +149,11 @@ export function createSpine(unguarded: Parts): Gateway {
   }
 
   return { judge: (head) => judge(head), handle }
+}
+
+function actorOf(visitor: Visitor | null): AuditActor {
+  if (visitor?.kind === 'machine') return program(visitor.key)
+  return browser(visitor?.kind === 'known' ? visitor.session.name : null, null)
 }
 
 type Passed = Extract<Decision, { verdict: 'pass' }>

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { createAccounts } from './account/accounts.ts'
 import { createAuthenticate } from './account/authenticate.ts'
+import { createMachineKeys } from './account/machine-keys.ts'
 import type { Devices } from './account/devices.ts'
 import type { Passwords } from './account/password.ts'
 import type { AuditTrail } from './audit/audit.ts'
@@ -72,6 +73,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     policy: () => policy,
     sessions,
     visits,
+    machineKeys: createMachineKeys({ store: stores.machineKeys, random }),
     counters: stores.counters,
     vault,
     forward: measuredForward(lasting.forward.trusting(authoritiesOf(config)), metrics, clock),

@@ -3,8 +3,8 @@ import type { Policy } from './decide/policy.ts'
 import { type FailureCode, GateError } from './errors.ts'
 import { createDeadlines, type Within } from './lib/deadline.ts'
 import { backgroundLater } from './lib/later.ts'
-import type { EndpointsPart, Parts, StreamsPart, VaultPart } from './parts.ts'
-import { areCounts, isAnswer, isClaim, isCredential, isUpstreamAnswer, isVisit } from './sound.ts'
+import type { EndpointsPart, MachineKeysPart, Parts, StreamsPart, VaultPart } from './parts.ts'
+import { areCounts, isAnswer, isClaim, isCredential, isMachineKey, isUpstreamAnswer, isVisit } from './sound.ts'
 
 /**
  * The parts as the spine may trust them: each answers in time and with what its type says, or throws GateError. So a part that hangs or
@@ -27,6 +27,7 @@ export function guardParts(parts: Parts): Parts {
       touch: (id, at) => bounded('sessions', sessions.touch(id, at)),
       end: (session, at, because) => bounded('sessions', sessions.end(session, at, because)),
     },
+    ...(parts.machineKeys === undefined ? {} : { machineKeys: guardMachineKeys(parts.machineKeys, bounded) }),
     visits: {
       open(cookie, at) {
         const visit = visits.open(cookie, at)
@@ -87,6 +88,14 @@ function guardEndpoints({ endpoints }: Parts, within: Within): EndpointsPart {
       // A page shows a refusal; it cannot take it back.
       return await checked(page, (made) => isAnswer(made) && made.status === refusal.status, 'the endpoints', 'internal')
     },
+  }
+}
+
+function guardMachineKeys(keys: MachineKeysPart, bounded: Bounded): MachineKeysPart {
+  const what = 'machine keys'
+  return {
+    claim: (id, secret) => checked(bounded(what, keys.claim(id, secret)), (key) => key === null || isMachineKey(key), what),
+    noteUse: (id, at, address) => bounded(what, keys.noteUse(id, at, address)),
   }
 }
 

@@ -5,6 +5,7 @@ import type { Count, Hit } from './decide/counters.ts'
 import type { Placement } from './decide/credential.ts'
 import type { Instant, RequestHead } from './decide/head.ts'
 import type { HeaderField } from './decide/headers.ts'
+import type { MachineKey } from './decide/machine-key.ts'
 import type { OutboundHead } from './decide/outbound.ts'
 import type { Api, CredentialName, Policy, WebSocketLimits } from './decide/policy.ts'
 import type { Secret } from './decide/secret.ts'
@@ -17,6 +18,12 @@ export interface SessionsPart {
   claim(cookie: string): Awaitable<Claim | null>
   touch(id: SessionId, at: Instant): Awaitable<void>
   end(session: Session, at: Instant, because: RevokeReason): Awaitable<boolean>
+}
+
+export interface MachineKeysPart {
+  /** The key with this public part and this secret; null when there is none, or the secret is another one. Revoked and expired ones are found, too. */
+  claim(id: string, secret: string): Awaitable<MachineKey | null>
+  noteUse(id: string, at: Instant, address: string): Awaitable<void>
 }
 
 export interface VisitsPart {
@@ -108,6 +115,8 @@ export interface Parts {
   readonly policy: () => Policy
   readonly sessions: SessionsPart
   readonly visits: VisitsPart
+  /** Left out, no program has a key. */
+  readonly machineKeys?: MachineKeysPart
   readonly counters: { add(hits: readonly Hit[], at: Instant): Awaitable<readonly Count[]> }
   readonly vault: VaultPart
   readonly forward: ForwardPart

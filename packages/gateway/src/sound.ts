@@ -2,6 +2,7 @@ import { Duplex } from 'node:stream'
 import type { Answer, BodySource } from './answer.ts'
 import type { Count, Hit } from './decide/counters.ts'
 import type { HeaderField } from './decide/headers.ts'
+import type { MachineKey } from './decide/machine-key.ts'
 import { Secret } from './decide/secret.ts'
 import type { Claim, Visit } from './decide/session.ts'
 import type { OpenCredential, UpstreamAnswer } from './parts.ts'
@@ -32,6 +33,23 @@ export function isClaim(value: unknown): value is Claim {
 
 export function isVisit(value: unknown): value is Visit {
   return isRecord(value) && typeof value['id'] === 'string' && value['id'] !== '' && isTime(value['startedAt'])
+}
+
+/** With times and a limit that can be compared. */
+export function isMachineKey(value: unknown): value is MachineKey {
+  if (!isRecord(value)) return false
+  const { id, scopes, roles, limit, from } = value
+  const isMoment = (name: string): boolean => value[name] === null || isTime(value[name])
+  return (
+    typeof id === 'string' &&
+    Array.isArray(scopes) &&
+    Array.isArray(roles) &&
+    roles.every(isText) &&
+    Array.isArray(from) &&
+    isRecord(limit) &&
+    [limit['max'], limit['perMs'], limit['burst']].every((number) => isTime(number) && number !== 0) &&
+    ['expiresAt', 'revokedAt', 'lastUsedAt'].every(isMoment)
+  )
 }
 
 /** An answer to these very hits, in their order. */

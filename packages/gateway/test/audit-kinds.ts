@@ -15,6 +15,8 @@ export const BY_COMMAND = [
   'account.disabled',
   'account.enabled',
   'account.password_set',
+  'machine_key.added',
+  'machine_key.revoked',
 ] as const satisfies readonly AuditKind[]
 
 /** Kinds that nothing produces yet: a session gets a new identifier in place when a second factor is added to it, and there is none so far. */
@@ -28,11 +30,11 @@ export type ByGateway = Exclude<AuditKind, (typeof BY_COMMAND)[number] | (typeof
 
 /** LOG-01: who, what, when, where, to what end; in one shape, whatever the kind. */
 export const AUDIT_LINE = {
-  kind: expect.stringMatching(/^[a-z]+(?:\.[a-z_]+)?$/),
+  kind: expect.stringMatching(/^[a-z_]+(?:\.[a-z_]+)?$/),
   at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
   request: expect.toSatisfy((value) => value === null || /^[0-9a-f-]{36}$/.test(String(value))),
   actor: {
-    via: expect.stringMatching(/^(?:browser|command|gateway)$/),
+    via: expect.stringMatching(/^(?:browser|machine-key|command|gateway)$/),
     account: expect.toSatisfy(isTextOrNull),
     session: expect.toSatisfy((value) => value === null || /^[A-Za-z0-9_-]{8,16}$/.test(String(value))),
   },

@@ -39,6 +39,11 @@ export function auditEvent(parts: EventParts): AuditEvent {
 export const GATEWAY: AuditActor = { via: 'gateway', account: null, session: null }
 export const COMMAND: AuditActor = { via: 'command', account: null, session: null }
 
+/** A program with a machine key: the key's public part stands where a session's label would. */
+export function program({ name, id }: { readonly name: string; readonly id: string }): AuditActor {
+  return { via: 'machine-key', account: name, session: id }
+}
+
 /** The actor of a request. `label` comes from sessionLabels. */
 export function browser(account: string | null, label: string | null): AuditActor {
   return { via: 'browser', account, session: label }

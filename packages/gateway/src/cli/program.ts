@@ -5,6 +5,7 @@ import { addCheck } from './check.ts'
 import { addDemo } from './demo.ts'
 import { addInit } from './init.ts'
 import { addJwt } from './jwt.ts'
+import { addMachineKey } from './machine-key.ts'
 import { addScan } from './scan.ts'
 import { addSecret } from './secret.ts'
 import { addSession } from './session.ts'
@@ -48,6 +49,7 @@ All commands but demo take --json. NO_COLOR turns colours off. Exit codes: 0 don
   addSecret(program, does)
   addAccount(program, does)
   addSession(program, does)
+  addMachineKey(program, does)
   addScan(program, does)
   addDemo(program, does)
   addJwt(program, does)

@@ -1,6 +1,7 @@
 import type { Effect, Evidence, Reply } from './facts.ts'
 import { WS } from './handshake.ts'
 import { isNavigation, type RequestHead } from './head.ts'
+import { isFromBrowser, readMachineKey } from './machine-key.ts'
 import { refuseSender, senderOf } from './origin.ts'
 import type { Api, Policy } from './policy.ts'
 import { findRoute, isBelow, type Route } from './route.ts'
@@ -29,6 +30,11 @@ export function admit(head: RequestHead, policy: Policy): Admission {
   const { route } = found
   if (route.kind === 'site') return admitSite(head, route)
   if (head.method === 'OPTIONS') return refused(optionsReply(head, policy, []), route.id, 'options')
+  // Nothing sends an Authorization field of itself: whoever put a key there is no page that another one tricked.
+  if (readMachineKey(head).kind !== 'absent') {
+    if (isFromBrowser(head)) return refused({ kind: 'problem', code: 'machine_key_in_browser' }, route.id, 'machine key in a browser')
+    return { kind: 'route', route, steps: [`route ${route.id}`, 'sender a program'] }
+  }
   const sender = senderOf(head, policy)
   const cross = refuseSender(head, sender)
   if (cross !== null) return refused({ kind: 'problem', code: cross }, route.id, `sender ${sender}`)

@@ -2,6 +2,7 @@ import { counterKey, type Hit } from './counters.ts'
 import type { Decision, Effect, Facts, RefusalCode, Reply } from './facts.ts'
 import { isNavigation, type RequestHead } from './head.ts'
 import { networkOf } from './ip.ts'
+import { type KeyRefusal, readMachineKey, refuseMachineKey } from './machine-key.ts'
 import type { Policy } from './policy.ts'
 import { accessOf, type Route } from './route.ts'
 import type { Visitor } from './session.ts'
@@ -14,6 +15,7 @@ export function hits(head: RequestHead, route: Route, visitor: Visitor, policy: 
     const limit = { max: 1, perMs: visits.lifetimeMs, burst: visits.requests }
     return [{ key: counterKey('visit', visitor.visit.id), limit, keepMs: visits.lifetimeMs }]
   }
+  if (visitor.kind === 'machine') return [{ key: counterKey('machine-key', visitor.key.id), limit: visitor.key.limit, keepMs: HOUR_MS }]
   if (beginsVisit(head, route, visitor, policy)) {
     return [visitStartHit(head, policy)]
   }
@@ -38,17 +40,30 @@ export function decide(facts: Facts, policy: Policy, steps: readonly string[]): 
     evidence: { route: route.id, steps: [...trace, step] },
     effects,
   })
+  const keyless = refuseMachine(facts)
+  if (keyless !== null) return refuse({ kind: 'problem', code: keyless.code }, keyless.step)
   const lacking = refuseAccess(facts)
   if (lacking !== null) {
     const wantsPage = lacking === 'session_required' && isNavigation(head)
     return refuse(wantsPage ? { kind: 'login' } : { kind: 'problem', code: lacking }, `access ${accessOf(route).kind}`)
   }
   const over = route.kind === 'api' ? counts.find((count) => count.over) : undefined
-  if (over !== undefined) return refuse({ kind: 'problem', code: 'visit_exhausted', retryAfterMs: over.retryAfterMs }, 'counter visit')
+  if (over !== undefined) {
+    const [code, step] =
+      visitor.kind === 'machine' ? (['machine_key_rate', 'counter machine-key'] as const) : (['visit_exhausted', 'counter visit'] as const)
+    return refuse({ kind: 'problem', code, retryAfterMs: over.retryAfterMs }, step)
+  }
   return { verdict: 'pass', route, visitor, evidence: { route: route.id, steps: trace }, effects }
 }
 
 const HOUR_MS = 3_600_000
+
+/** A key that was shown decides alone: one that is not good is never passed over in favour of what else would admit the call. */
+function refuseMachine({ head, route, visitor }: Facts): { readonly code: KeyRefusal; readonly step: string } | null {
+  if (route.kind !== 'api' || readMachineKey(head).kind === 'absent') return null
+  if (visitor.kind !== 'machine') return { code: 'machine_key_refused', step: 'machine key unknown' }
+  return refuseMachineKey(visitor.key, head, route)
+}
 
 /** An address list or a header never admits anybody: only a session or a visit does. */
 function refuseAccess({ route, visitor }: Facts): RefusalCode | null {
@@ -59,8 +74,9 @@ function refuseAccess({ route, visitor }: Facts): RefusalCode | null {
     case 'visitor':
       return visitor.kind === 'stranger' ? 'visit_required' : null
     case 'login':
-      return visitor.kind === 'known' ? null : 'session_required'
+      return visitor.kind === 'known' || visitor.kind === 'machine' ? null : 'session_required'
     case 'role':
+      if (visitor.kind === 'machine') return visitor.key.roles.includes(access.role) ? null : 'role_required'
       if (visitor.kind !== 'known') return 'session_required'
       return visitor.roles.includes(access.role) ? null : 'role_required'
   }
@@ -68,6 +84,7 @@ function refuseAccess({ route, visitor }: Facts): RefusalCode | null {
 
 function effectsOf({ head, route, visitor, counts }: Facts, policy: Policy): readonly Effect[] {
   if (visitor.kind === 'known') return visitor.touch ? [{ do: 'touch', session: visitor.session.id }] : []
+  if (visitor.kind === 'machine') return visitor.note ? [{ do: 'note-key', key: visitor.key.id }] : []
   const effects: Effect[] = []
   if (visitor.kind === 'stranger' && visitor.expired !== null && visitor.stale !== null) {
     effects.push({ do: 'end-expired', session: visitor.expired, because: visitor.stale })

@@ -26,6 +26,10 @@ export type RefusalCode =
   | 'visit_required'
   | 'role_required'
   | 'visit_exhausted'
+  | 'machine_key_in_browser'
+  | 'machine_key_refused'
+  | 'machine_key_scope'
+  | 'machine_key_rate'
 
 export type Reply =
   | { readonly kind: 'problem'; readonly code: RefusalCode; readonly allow?: readonly string[]; readonly retryAfterMs?: number }
@@ -39,6 +43,8 @@ export type Reply =
 export type Effect =
   | { readonly do: 'touch'; readonly session: SessionId }
   | { readonly do: 'start-visit' }
+  /** A machine key was used: its owner sees when and from where. */
+  | { readonly do: 'note-key'; readonly key: string }
   /** Time ended it: note it in the store and in the audit trail, once. */
   | { readonly do: 'end-expired'; readonly session: Session; readonly because: RevokeReason }
 

@@ -90,7 +90,8 @@ export function accessOf(route: Route): Access {
   return route.kind === 'api' ? route.api.access : route.site.access
 }
 
-function admitsMethod(allowed: string, method: string): boolean {
+/** Does a line for `allowed` admit this method? */
+export function admitsMethod(allowed: string, method: string): boolean {
   // A line for plain calls must not open a connection that no further request is judged on.
   if (method === WS) return allowed === WS
   // HEAD is GET without the body (RFC 9110 §9.3.2): whoever may read may ask how long it is.

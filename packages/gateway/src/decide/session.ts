@@ -1,4 +1,5 @@
 import type { Instant } from './head.ts'
+import type { MachineKey } from './machine-key.ts'
 import type { SessionLimits } from './policy.ts'
 
 /** SHA-256 of the cookie's value, base64url: the store never sees the value itself. */
@@ -58,6 +59,8 @@ export type Visitor =
   /** `stale` says why a session that was shown counts no more; `expired` is that session when time ended it and nobody noted it yet. */
   | { readonly kind: 'stranger'; readonly stale: RevokeReason | null; readonly expired: Session | null }
   | { readonly kind: 'visitor'; readonly visit: Visit }
+  /** A program with a key of its own. */
+  | { readonly kind: 'machine'; readonly key: MachineKey; readonly note: boolean }
   | { readonly kind: 'known'; readonly session: Session; readonly roles: readonly string[]; readonly touch: boolean }
 
 /** Activity is written down once a minute: a session may end up to this much before its idle limit, never after it (SES-26). */

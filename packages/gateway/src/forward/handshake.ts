@@ -59,6 +59,8 @@ function nameOf(visitor: Visitor, head: RequestHead): string {
       return `session ${visitor.session.id}`
     case 'visitor':
       return `visit ${visitor.visit.id}`
+    case 'machine':
+      return `key ${visitor.key.id}`
     case 'stranger':
       return `address ${networkOf(head.client)}`
   }

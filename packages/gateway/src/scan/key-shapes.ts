@@ -33,6 +33,7 @@ export const KEY_SHAPES: readonly KeyShape[] = [
   { name: 'npm credential', pattern: /\bnpm_[A-Za-z0-9]{36}\b/g, secret: true },
   { name: 'Supabase secret key', pattern: /\bsb_secret_[A-Za-z0-9_-]{20,}/g, secret: true },
   { name: 'Telegram bot credential', pattern: /\b\d{8,10}:AA[A-Za-z0-9_-]{33}\b/g, secret: true },
+  { name: 'key of a program for Cloakroom', pattern: /\bcloakroom_mk_[a-f0-9]{12}_[A-Za-z0-9_-]{43}/g, secret: true },
   { name: 'private key', pattern: /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/g, secret: true },
   { name: 'password in a URL', pattern: /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@'"<>]{1,64}:[^\s/:@'"<>]{3,128}@[a-z0-9.-]+/gi, secret: true },
 ]

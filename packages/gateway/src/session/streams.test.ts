@@ -4,6 +4,7 @@ import { sessionOf } from '../../test/conformance/sessions.ts'
 import type { Claim, Session, Visitor } from '../decide/session.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { CutReason } from '../parts.ts'
+import { memoryMachineKeys } from '../store/memory/machine-keys.ts'
 import { memorySessions } from '../store/memory/sessions.ts'
 import { createStreams } from './streams.ts'
 
@@ -14,6 +15,7 @@ function make(change: { readonly findAll?: (ids: readonly string[]) => Awaitable
   const time = manualLater()
   const clock = { now: AT }
   const store = memorySessions()
+  const keys = memoryMachineKeys()
   const asked: (readonly string[])[] = []
   const findAll = (ids: readonly string[]): Awaitable<readonly (Claim | null)[]> => {
     asked.push(ids)
@@ -21,6 +23,7 @@ function make(change: { readonly findAll?: (ids: readonly string[]) => Awaitable
   }
   const streams = createStreams({
     store: { ...store, findAll },
+    machineKeys: keys,
     limits: () => LIMITS,
     visitMs: () => 3_600_000,
     clock: () => clock.now,
@@ -29,7 +32,17 @@ function make(change: { readonly findAll?: (ids: readonly string[]) => Awaitable
   const session = sessionOf('one')
   void store.insert(session)
   const cuts: CutReason[] = []
-  return { time, clock, store, asked, streams, session, cuts, watch: () => streams.watch(known(session), null, (why) => cuts.push(why)) }
+  return {
+    time,
+    clock,
+    store,
+    keys,
+    asked,
+    streams,
+    session,
+    cuts,
+    watch: () => streams.watch(known(session), null, (why) => cuts.push(why)),
+  }
 }
 
 const known = (session: Session): Visitor => ({ kind: 'known', session, roles: [], touch: false })

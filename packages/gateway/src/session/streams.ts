@@ -4,10 +4,12 @@ import { type AccountId, type Claim, type Session, type SessionId, staleness, TO
 import type { Clock } from '../lib/clock.ts'
 import type { Later } from '../lib/later.ts'
 import type { CutReason, StreamsPart } from '../parts.ts'
-import type { SessionStore } from '../store/store.ts'
+import type { MachineKeyStore, SessionStore } from '../store/store.ts'
+import { createKeyStreams } from './key-streams.ts'
 
 export interface StreamOptions {
   readonly store: Pick<SessionStore, 'findAll' | 'touch'>
+  readonly machineKeys: Pick<MachineKeyStore, 'find'>
   readonly limits: () => SessionLimits
   readonly visitMs: () => number
   readonly clock: Clock
@@ -43,10 +45,11 @@ const MOST_FAILURES = 2
  * Sessions that end here cut their streams at once. Those that another process ended, or time, are found by one question to the store for
  * all sessions with live streams, asked only while there are any; it also covers an end between judgement and `watch`.
  */
-export function createStreams({ store, limits, visitMs, clock, later }: StreamOptions): Streams {
+export function createStreams({ store, machineKeys, limits, visitMs, clock, later }: StreamOptions): Streams {
   const streams = new Set<Stream>()
   const ofSession = new Map<SessionId, Set<Stream>>()
   const ofVisits = new Set<Stream>()
+  const ofKeys = createKeyStreams(machineKeys)
   /** When each session was last seen, as far as this process knows. */
   const seen = new Map<SessionId, Instant>()
   const places = new Map<string, number>()
@@ -61,7 +64,7 @@ export function createStreams({ store, limits, visitMs, clock, later }: StreamOp
   let closed = false
 
   function lookLater(): void {
-    if (looking || ofSession.size + ofVisits.size === 0) return
+    if (looking || ofSession.size + ofVisits.size + ofKeys.count === 0) return
     looking = true
     later(() => {
       looking = false
@@ -73,6 +76,7 @@ export function createStreams({ store, limits, visitMs, clock, later }: StreamOp
   function look(): void {
     const at = clock()
     for (const stream of ofVisits) if (at - (stream.visitedAt ?? 0) >= visitMs()) cut(stream, 'absolute')
+    if (ofKeys.count > 0) void ofKeys.look(at)
     if (ofSession.size === 0) return
     if (asking === 0) void lookAt([...ofSession.keys()])
     // An answer that is owed since the last look counts as one that failed; many of them take a while, and come one by one.
@@ -169,6 +173,7 @@ export function createStreams({ store, limits, visitMs, clock, later }: StreamOp
         return () => undefined
       }
       streams.add(stream)
+      const leaveKey = visitor.kind === 'machine' ? ofKeys.watch(visitor.key, (because) => cut(stream, because)) : null
       if (session !== null) {
         const own = ofSession.get(session.id)
         if (own === undefined) ofSession.set(session.id, new Set([stream]))
@@ -176,7 +181,10 @@ export function createStreams({ store, limits, visitMs, clock, later }: StreamOp
       }
       if (visitedAt !== null) ofVisits.add(stream)
       lookLater()
-      return () => void remove(stream)
+      return () => {
+        leaveKey?.()
+        remove(stream)
+      }
     },
     active(session) {
       if (!ofSession.has(session.id)) return

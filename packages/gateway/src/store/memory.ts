@@ -1,6 +1,7 @@
 import { memoryAccounts } from './memory/accounts.ts'
 import { memoryAudit } from './memory/audit.ts'
 import { memoryCounters } from './memory/counters.ts'
+import { memoryMachineKeys } from './memory/machine-keys.ts'
 import { memoryNonces } from './memory/nonces.ts'
 import { memorySessions } from './memory/sessions.ts'
 import { memoryVault } from './memory/vault.ts'
@@ -19,6 +20,7 @@ export function memoryStores(bounds: MemoryBounds = { counters: 1_000_000, nonce
     counters: memoryCounters(bounds.counters),
     nonces: memoryNonces(bounds.nonces),
     accounts: memoryAccounts(),
+    machineKeys: memoryMachineKeys(),
     vault: memoryVault(),
     audit: memoryAudit(),
     close() {},

@@ -81,6 +81,41 @@ export interface AccountStore {
   list(): Awaitable<readonly Account[]>
 }
 
+/** A program's key as it is stored: its secret half only as a hash. */
+export interface MachineKeyRow {
+  /** The key's public part. Unique. */
+  readonly id: string
+  /** Unique among those that are not revoked. */
+  readonly name: string
+  /** SHA-256 of the secret part, base64url. 256 random bits need no slow hash. */
+  readonly digest: string
+  /** As `API: METHOD /pattern`. */
+  readonly scopes: readonly string[]
+  readonly roles: readonly string[]
+  /** Addresses and ranges; empty: any. */
+  readonly from: readonly string[]
+  readonly max: number
+  readonly perMs: number
+  readonly createdAt: Instant
+  readonly expiresAt: Instant | null
+  readonly revokedAt: Instant | null
+  readonly lastUsedAt: Instant | null
+  readonly lastAddress: string | null
+}
+
+/** Durable. */
+export interface MachineKeyStore {
+  /** False when the id exists, or the name belongs to a key that is not revoked. */
+  insert(key: MachineKeyRow): Awaitable<boolean>
+  find(id: string): Awaitable<MachineKeyRow | null>
+  /** False when there was nothing to revoke. Durable when it returns; nothing undoes it. */
+  revoke(id: string, at: Instant): Awaitable<boolean>
+  /** Only ever forward. */
+  noteUse(id: string, at: Instant, address: string): Awaitable<void>
+  /** By name, then by age; revoked ones, too. */
+  list(): Awaitable<readonly MachineKeyRow[]>
+}
+
 export type VersionState = 'staged' | 'active' | 'retiring' | 'revoked'
 
 export interface SlotRow {
@@ -168,6 +203,7 @@ export interface Stores {
   readonly counters: CounterStore
   readonly nonces: NonceStore
   readonly accounts: AccountStore
+  readonly machineKeys: MachineKeyStore
   readonly vault: VaultStore
   readonly audit: AuditStore
   close(): Awaitable<void>

@@ -4,6 +4,7 @@ import type { Stores } from '../../src/store/store.ts'
 import { accountsConform } from './accounts.ts'
 import { auditConforms } from './audit.ts'
 import { countersConform } from './counters.ts'
+import { machineKeysConform } from './machine-keys.ts'
 import { noncesConform } from './nonces.ts'
 import { sessionsConform } from './sessions.ts'
 import { vaultConforms } from './vault.ts'
@@ -20,6 +21,7 @@ export function describeStores(name: string, make: () => Awaitable<Stores>): voi
     describe('counters', () => countersConform(() => stores.counters))
     describe('nonces', () => noncesConform(() => stores.nonces))
     describe('accounts', () => accountsConform(() => stores.accounts))
+    describe('machine keys', () => machineKeysConform(() => stores.machineKeys))
     describe('vault', () => vaultConforms(() => stores.vault))
     describe('audit', () => auditConforms(() => stores.audit))
   })

@@ -36,6 +36,8 @@ beforeAll(async () => {
   await run(['account', 'disable', 'ada'])
   await run(['account', 'enable', 'ada'])
   await run(['account', 'set-password', 'ada'], `${PASSWORD} again`)
+  await run(['machine-key', 'add', 'report', '--allow', 'shop: GET /**'])
+  await run(['machine-key', 'revoke', 'report'])
   await run(['secret', 'rotate', 'shop-key'], `${SECRET}-next`)
   await run(['secret', 'revoke', 'other-key', '--yes'])
   await run(['secret', 'rekey'])

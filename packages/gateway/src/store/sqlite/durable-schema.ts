@@ -18,6 +18,22 @@ export const DURABLE_SCHEMA: Schema = {
       password_changed_at INTEGER,
       last_login_at INTEGER
     ) STRICT;
+    CREATE TABLE machine_key (
+      id TEXT PRIMARY KEY,
+      name TEXT NOT NULL,
+      digest TEXT NOT NULL,
+      scopes TEXT NOT NULL,
+      roles TEXT NOT NULL,
+      sources TEXT NOT NULL,
+      rate_max INTEGER NOT NULL,
+      rate_ms INTEGER NOT NULL,
+      created_at INTEGER NOT NULL,
+      expires_at INTEGER,
+      revoked_at INTEGER,
+      last_used_at INTEGER,
+      last_address TEXT
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX machine_key_by_name ON machine_key (name) WHERE revoked_at IS NULL;
     CREATE TABLE vault (
       only INTEGER PRIMARY KEY CHECK (only = 1),
       vault_id TEXT,

@@ -6,6 +6,7 @@ import { openConnection } from './connection.ts'
 import { sqliteCounters } from './counters.ts'
 import { DURABLE_SCHEMA } from './durable-schema.ts'
 import { HOT_SCHEMA } from './hot-schema.ts'
+import { sqliteMachineKeys } from './machine-keys.ts'
 import { sqliteNonces } from './nonces.ts'
 import { sqliteSessions } from './sessions.ts'
 import { shielded } from './unavailable.ts'
@@ -28,6 +29,7 @@ export function openSqlite(folder: string, clock: Clock = systemClock): Stores {
       counters: shielded(sqliteCounters(hot), hot.watch),
       nonces: shielded(sqliteNonces(hot), hot.watch),
       accounts: shielded(sqliteAccounts(durable), durable.watch),
+      machineKeys: shielded(sqliteMachineKeys(durable), durable.watch),
       vault: shielded(sqliteVault(durable), durable.watch),
       audit: shielded(sqliteAudit(durable), durable.watch),
       close() {
