@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { checkCredentials } from '../config/check-credentials.ts'
 import { checkFiles } from '../config/check-files.ts'
+import { checkSlashes } from '../config/check-slashes.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/paths.ts'
 import { formatProblem, sortProblems, type ConfigProblem, type Locate } from '../config/problem.ts'
@@ -38,7 +39,13 @@ async function check(world: World, options: CheckOptions): Promise<Outcome> {
   const { config, locate, warnings } = loaded
   if (options.running === true) return await checkRunning(config)
   const vaultSide = options.vault ? await checkVault(world, config, locate) : []
-  const problems = sortProblems([...warnings, ...checkFiles(config, locate), ...checkTheme(config, locate), ...vaultSide])
+  const problems = sortProblems([
+    ...warnings,
+    ...checkSlashes(config, locate),
+    ...checkFiles(config, locate),
+    ...checkTheme(config, locate),
+    ...vaultSide,
+  ])
   if (problems.some(({ severity }) => severity === 'error')) return configProblems(problems, options.config)
   const apis = Object.keys(config.apis)
   const scope = options.vault ? 'configuration, files and vault' : 'configuration and files; the vault was not opened'

@@ -27,6 +27,12 @@ export function parseAllow(line: string): AllowLine {
     )
   if (/\/\{|\/:/.test(path))
     return refused('allow_pattern', 'This path holds a named parameter.', 'Write * for one segment, as in GET /orders/*.')
+  if (/%/.test(path.replaceAll(/(?<=\/)\*%2F\*(?=\/|$)/gi, '*')))
+    return refused(
+      'allow_pattern',
+      'This path holds an escape.',
+      'An encoded slash is taken where a segment of the line is *%2F* and nothing else, as in GET /packages/*%2F* for @scope%2Fname; write no other % here.',
+    )
   // GET /caf%C3%A9 would be compared letter by letter: one more way to write a path in two ways.
   const pattern = /^[\x21-\x7e]+$/.test(path) ? parsePattern(path) : null
   if (pattern === null)

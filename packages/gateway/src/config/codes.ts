@@ -22,6 +22,8 @@ export const CONFIG_CODES = {
   api_path: 'A prefix, or an upstream’s base path, that two servers could read in two ways.',
   allow_pattern: 'A line of `allow` whose path is no pattern.',
   allow_method: 'A line of `allow` whose method is none, or never reaches an API.',
+  allow_slash:
+    'A warning of `check`: a line takes an encoded slash, which an API that decodes before it routes reads as a border between segments.',
   public_write: 'With `access: public` anybody could change something through the secret.',
   upstream_plain: 'The secret would travel without TLS to another machine.',
   upstream_own: 'An upstream that is this gateway itself: a call would go in circles.',

@@ -30,6 +30,13 @@ const top = (lines: string): string => `${lines}\n${api('')}`
 
 type Bad = readonly [what: string, text: string, place: string, code: ConfigCode]
 
+const escaped = (line: string): Bad => [
+  `an escape that is no segment of its own: ${line}`,
+  `apis:\n  shop:\n    path: /api/shop\n    upstream: https://api.example.com\n    allow:\n      - ${line}\n`,
+  '6:9',
+  'allow_pattern',
+]
+
 const BAD: readonly Bad[] = [
   ['a file without APIs', 'listen: 127.0.0.1:8080\n', '1:1', 'missing_key'],
   ['an empty map of APIs', 'apis: {}\n', '1:7', 'wrong_value'],
@@ -170,6 +177,7 @@ const BAD: readonly Bad[] = [
     '6:9',
     'allow_pattern',
   ],
+  ...['GET /a%2Fb', 'GET /x*%2F*', 'GET /*%2F*%2F*', 'GET /*%252F*', 'GET /*%5C*', 'GET /caf%C3%A9', 'GET /**%2F*'].map(escaped),
   [
     'a named parameter',
     'apis:\n  shop:\n    path: /api/shop\n    upstream: https://api.example.com\n    allow: [GET /orders/:id]\n',
@@ -221,7 +229,13 @@ describe('ADM-02 a bad configuration is refused with its place, its code and its
 
   test('ADM-02 every code of the table has a test', () => {
     const here = new Set<string>(BAD.map(([, , , code]) => code))
-    const tests = ['load.test.ts', 'check-credentials.test.ts', 'check-files.test.ts', '../../test/cli/start.test.ts']
+    const tests = [
+      'load.test.ts',
+      'check-credentials.test.ts',
+      'check-slashes.test.ts',
+      'check-files.test.ts',
+      '../../test/cli/start.test.ts',
+    ]
     const texts = tests.map((name) => readFileSync(join(import.meta.dirname, name), 'utf8')).join('\n')
     expect(Object.keys(CONFIG_CODES).filter((code) => !here.has(code) && !texts.includes(code))).toEqual([])
   })

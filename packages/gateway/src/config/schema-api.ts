@@ -56,7 +56,7 @@ export const apiSchema = z.strictObject({
     .array(z.string())
     .min(1, 'The list is empty, so nothing would pass')
     .describe(
-      'What passes, a line each: method and path below `path`; `WS` lets a WebSocket be opened. `*` is one segment, `**` at the end any number. Everything else is refused.',
+      'What passes, a line each: method and path below `path`; `WS` lets a WebSocket be opened. `*` is one segment, `*%2F*` one segment with an encoded slash inside, `**` at the end any number. Everything else is refused.',
     ),
   access: accessSchema
     .default('login')

@@ -46,6 +46,53 @@ describe('HTTP-03 a target that two servers could read in two ways is refused', 
   test.each(refused)('%j', (raw) => expect(canonicalTarget(raw).kind).toBe('refused'))
 })
 
+describe('HTTP-03 an encoded slash passes where the owner of the route says so, and brings nothing else along', () => {
+  const asked: string[] = []
+  const read = (raw: string) =>
+    canonicalTarget(raw, (path) => {
+      asked.push(path)
+      return true
+    })
+  test.each([
+    ['/p/@scope%2fname', '/p/@scope%2Fname'],
+    ['/p/@scope%2Fname/x', '/p/@scope%2Fname/x'],
+    ['/p/%40a%2fb%2Dc', '/p/%40a%2Fb-c'],
+    ['/p/...%2F..a', '/p/...%2F..a'],
+  ])('%s → %s', (raw, path) => {
+    expect(read(raw)).toMatchObject({ kind: 'target', path })
+    expect(asked.at(-1)).toBe(path)
+    expect(canonicalTarget(raw).kind).toBe('refused')
+  })
+
+  const refused = [
+    '/p/a%252fb',
+    '/p/a%25252Fb',
+    '/p/a%5cb',
+    '/p/a%2f%5cb',
+    '/p/..%2fb',
+    '/p/a%2f..',
+    '/p/a%2f../b',
+    '/p/a%2f%2e%2e',
+    '/p/%2e%2e%2fb',
+    '/p/.%2fb',
+    '/p/a%2f.',
+    '/p/%2fb',
+    '/p/a%2f',
+    '/p/a%2f/b',
+    '/p/a%2f%2fb',
+    '/%2fevil.example/p',
+    '/p/a%c0%afb%2fc',
+    '/p/a%2fb;c',
+    '/p/a%2fb%3Bc',
+    '/p/..;%2fb',
+    '/p/a%2fb%00',
+  ]
+  test.each(refused)('%s is refused before anybody is asked', (raw) => {
+    asked.length = 0
+    expect([read(raw).kind, asked]).toEqual(['refused', []])
+  })
+})
+
 describe('HTTP-03 one spelling for every path', () => {
   test.each([
     ['/', '/', ''],

@@ -33,8 +33,9 @@ const UNRESERVED = /[A-Za-z0-9\-._~]/
  * Turns a request target in origin-form (RFC 9112 §3.2.1) into the one spelling of its path that everything after it sees.
  * Percent-encoded unreserved characters are decoded, other escapes get upper-case digits (RFC 3986 §6.2.2). What two servers
  * could read in two ways is refused: dot segments, empty segments, `\`, `;`, encoded slashes, double encoding, control characters.
+ * `takesSlash` is asked about a path with an encoded slash inside a segment, and nothing else is ever left to it.
  */
-export function canonicalTarget(raw: string): Target {
+export function canonicalTarget(raw: string, takesSlash: (path: string) => boolean = () => false): Target {
   if (!raw.startsWith('/')) return refused('not in origin-form')
   if (!/^[\x21-\x7e]*$/.test(raw)) return refused('characters outside printable ASCII')
   const mark = raw.indexOf('?')
@@ -46,11 +47,21 @@ export function canonicalTarget(raw: string): Target {
   if (path === null) return refused('a percent sign without two hex digits, or a control character')
   if (path.includes(';')) return refused('path parameters (`;`)')
   // `%2F` and `%5C` separate segments for some servers and not for others; `%25` hides either from one round of decoding.
-  if (/%(?:2F|5C|25|3B)/.test(path)) return refused('an encoded slash, backslash, semicolon or percent sign')
+  if (/%(?:5C|25|3B)/.test(path)) return refused('an encoded backslash, semicolon or percent sign')
   if (OVERLONG.test(path)) return refused('an ASCII character in more bytes than it needs')
   if (path.includes('//')) return refused('an empty segment')
   if (/\/\.{1,2}(?:\/|$)/.test(path)) return refused('a dot segment')
+  if (path.includes('%2F')) {
+    // To a server that decodes first, `a%2F..` is a dot segment and `a%2F%2Fb` an empty one.
+    if (!isPlainDecoded(path)) return refused('a dot segment or an empty segment behind an encoded slash')
+    if (!takesSlash(path)) return refused('an encoded slash')
+  }
   return { kind: 'target', path, query }
+}
+
+/** Are all segments names, also where `%2F` counts as a border? */
+function isPlainDecoded(path: string): boolean {
+  return !/\/\/|\/\.{1,2}(?:\/|$)/.test(path.replaceAll('%2F', '/')) && !path.endsWith('%2F') && !path.includes('/%2F')
 }
 
 function normaliseEscapes(path: string): string | null {

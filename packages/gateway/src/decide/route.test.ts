@@ -39,14 +39,35 @@ describe('HTTP-01 what no line allows is denied', () => {
     ['GET', '/', 'site'],
   ])('%s %s → %s', (method, path, expected) => expect(found(method, path)).toBe(expected))
 
+  test('HTTP-03 a path with an encoded slash is never one of the site, whoever let it in', () => {
+    expect(found('GET', '/a%2Fb')).toBe('none')
+    expect(found('GET', '/api%2Fshop/products/1')).toBe('none')
+  })
+
   test('without a site, what is no API is nothing', () => {
     expect(findRoute({ ...policy, site: null }, 'GET', '/').kind).toBe('none')
   })
 })
 
-test.each(['', 'x', '/a*', '/**/x', '/a//b', '/../x', '/.', '/a%2Fb', '/a?b', '/a\\b', '/a;b'])('%j is no pattern', (text) =>
-  expect(parsePattern(text)).toBeNull(),
-)
+test.each([
+  '',
+  'x',
+  '/a*',
+  '/**/x',
+  '/a//b',
+  '/../x',
+  '/.',
+  '/a%2Fb',
+  '/x*%2F*',
+  '/*%2F*x',
+  '/*%2F*%2F*',
+  '/**%2F*',
+  '/*%252F*',
+  '/*%5C*',
+  '/a?b',
+  '/a\\b',
+  '/a;b',
+])('%j is no pattern', (text) => expect(parsePattern(text)).toBeNull())
 
 test.each([
   ['/', '', true],
@@ -61,4 +82,16 @@ test.each([
   ['/a/*/c', '/a//c', false],
   ['/a/', '/a/', true],
   ['/a/', '/a', false],
+  ['/*%2F*', '/a%2Fb', true],
+  ['/*%2f*', '/a%2Fb', true],
+  ['/*%2F*', '/ab', false],
+  ['/*%2F*', '/a%2Fb%2Fc', false],
+  ['/*%2F*', '/a/b', false],
+  ['/*%2F*', '/a%2Fb/c', false],
+  ['/*%2F*/**', '/a%2Fb/c/d', true],
+  ['/*%2F*/**', '/a%2Fb/c%2Fd', false],
+  ['/*', '/a%2Fb', false],
+  ['/**', '/a%2Fb', false],
+  ['/**', '/a/b%2Fc', false],
+  ['/*/*%2F*', '/a%2Fb/c%2Fd', false],
 ])('pattern %s, path %s: %s', (pattern, rest, expected) => expect(matches(parsePattern(pattern)!, rest)).toBe(expected))

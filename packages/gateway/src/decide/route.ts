@@ -26,15 +26,19 @@ export type Found =
   | { readonly kind: 'method'; readonly api: Api; readonly allow: readonly string[] }
   | { readonly kind: 'none' }
 
-/** Segments below the prefix: a text, `*` for exactly one segment, `**` at the end for any number. */
+/** Segments below the prefix: a text, `*` for exactly one segment, `*%2F*` for one with an encoded slash inside, `**` at the end for any number. */
 export type Pattern = readonly string[]
+
+/** The one way for an encoded slash to pass: the owner wrote it, for this segment of this route. `*` and `**` do not cover it. */
+export const SLASH_SEGMENT = '*%2F*'
 
 /** Reads `/orders/*` or `/products/**`. Null when it is not a pattern: `**` stands last, `*` stands alone in its segment. */
 export function parsePattern(text: string): Pattern | null {
   if (!text.startsWith('/')) return null
-  const segments = text === '/' ? [] : text.slice(1).split('/')
+  const segments = text === '/' ? [] : text.slice(1).replaceAll('*%2f*', SLASH_SEGMENT).split('/')
   const usable = segments.every(
-    (segment, at) => segment === '*' || (segment === '**' ? at === segments.length - 1 : !/[*%?#\\;]/.test(segment)),
+    (segment, at) =>
+      segment === '*' || segment === SLASH_SEGMENT || (segment === '**' ? at === segments.length - 1 : !/[*%?#\\;]/.test(segment)),
   )
   return usable && segments.every((segment, at) => (segment !== '' || at === segments.length - 1) && segment !== '.' && segment !== '..')
     ? segments
@@ -44,6 +48,8 @@ export function parsePattern(text: string): Pattern | null {
 /** Which route does this method and canonical path belong to? APIs first, longest prefix first; what no line allows is denied. */
 export function findRoute(policy: Policy, method: string, path: string): Found {
   const api = findApi(policy.apis, path)
+  // The site's folder decodes names: what only an API's line lets in must never be read as one of its paths.
+  if (api === null && path.includes('%2F')) return { kind: 'none' }
   if (api === null)
     return policy.site === null ? { kind: 'none' } : { kind: 'route', route: { kind: 'site', id: 'site', site: policy.site } }
   const rest = path.slice(api.prefix.length)
@@ -74,16 +80,29 @@ export function isBelow(path: string, prefix: string): boolean {
   return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f)
 }
 
+/** Is there a line, of whatever method, that was written for the encoded slash in this path? */
+export function takesEncodedSlash(policy: Policy, path: string): boolean {
+  const api = findApi(policy.apis, path)
+  if (api === null) return false
+  const rest = path.slice(api.prefix.length)
+  return policy.routes.some((route) => route.kind === 'api' && route.api === api && matches(route.pattern, rest))
+}
+
 /** Does `rest` (empty, or beginning with `/`) fit the pattern? */
 export function matches(pattern: Pattern, rest: string): boolean {
   const segments = rest === '' || rest === '/' ? [] : rest.slice(1).split('/')
   for (const [at, wanted] of pattern.entries()) {
-    if (wanted === '**') return true
+    if (wanted === '**') return !rest.includes('%2F') || segments.slice(at).every((found) => !found.includes('%2F'))
     const found = segments[at]
-    // `*` is one segment, not none: an empty one comes from a trailing slash.
-    if (found === undefined || (wanted === '*' ? found === '' : found !== wanted)) return false
+    if (found === undefined || !fits(wanted, found)) return false
   }
   return segments.length === pattern.length
+}
+
+function fits(wanted: string, found: string): boolean {
+  if (wanted === SLASH_SEGMENT) return found.split('%2F').length === 2
+  // `*` is one segment, not none: an empty one comes from a trailing slash.
+  return wanted === '*' ? found !== '' && !found.includes('%2F') : found === wanted
 }
 
 export function accessOf(route: Route): Access {

@@ -5,6 +5,7 @@ import { type Framing, readFraming } from '../decide/framing.ts'
 import { canonicalTarget, type RequestHead } from '../decide/head.ts'
 import { type HeaderField, headersOf } from '../decide/headers.ts'
 import type { Policy } from '../decide/policy.ts'
+import { takesEncodedSlash } from '../decide/route.ts'
 import { readTargetForm } from '../decide/target-form.ts'
 import type { FailureCode } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
@@ -129,7 +130,7 @@ function readRequest(request: IncomingMessage, options: HeadOptions): Read | Fai
   const client = clientOf({ address: request.socket.remoteAddress ?? '', secure }, headers, options.policy().trustedProxies)
   const form = readTargetForm(raw, { method, scheme: client.scheme, host })
   if (form.kind === 'refused') return 'bad_path'
-  const target = form.kind === 'asterisk' ? ASTERISK : canonicalTarget(form.target)
+  const target = form.kind === 'asterisk' ? ASTERISK : canonicalTarget(form.target, (path) => takesEncodedSlash(options.policy(), path))
   if (target.kind === 'refused') return 'bad_path'
   return {
     framing,
