@@ -76,7 +76,8 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const api = (await options.api?.(secret)) ?? { origin: upstream.origin, close: () => Promise.resolve() }
   const placement = parsePlacement(options.placement ?? 'bearer')
   if (placement === null) throw new Error('not a placement')
-  const clock = { now: Date.UTC(2026, 10, 23, 12) }
+  // A certificate is for today: whoever connects looks at the machine's clock.
+  const clock = { now: options.https === true ? systemClock() : Date.UTC(2026, 10, 23, 12) }
   const opened = openSqlite(join(folder, 'data'), () => clock.now)
   const stores = options.wrapStores?.(opened) ?? opened
   const key = quickKey()
