@@ -33,6 +33,7 @@ export type AuditKind =
   | 'upstream.failed'
   | 'upstream.tls_failed'
   | 'audit.lost'
+  | 'audit.folded'
   | 'certificate.loaded'
   | 'certificate.refused'
 

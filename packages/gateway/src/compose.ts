@@ -4,6 +4,7 @@ import { createPasswords } from './account/password.ts'
 import { openAccessLog } from './audit/access-log.ts'
 import { type AuditTrail, openAuditTrail } from './audit/audit.ts'
 import { sessionLabels } from './audit/event.ts'
+import { foldFloods } from './audit/folding.ts'
 import { createMetrics, type Metrics } from './audit/metrics.ts'
 import { observers } from './audit/observer.ts'
 import type { Config } from './config/paths.ts'
@@ -52,12 +53,20 @@ export interface Composed {
 export function compose({ config, policy, stores, vault, clock, random, later }: ComposeOptions): Composed {
   const metrics = createMetrics(clock)
   const log = openAccessLog({ to: config.log.file ?? 1, level: () => now.config.log.level, clock, later })
-  const audit = openAuditTrail({
+  const trail = openAuditTrail({
     store: stores.audit,
     file: join(config.store, 'audit.jsonl'),
     clock,
     later,
     onEvent: (event) => metrics.event(event),
+  })
+  const audit = foldFloods(trail, {
+    clock,
+    later,
+    onFolded(event) {
+      metrics.event(event)
+      metrics.folded(event)
+    },
   })
   metrics.watchTrail(audit)
   const forward = createForward({ clock })

@@ -12,6 +12,8 @@ import { createTally } from './tally.ts'
 export interface Metrics extends ObserverPart {
   /** For every audit event: logins, sessions, leaks. */
   event(event: AuditEvent): void
+  /** An audit event that shares its line with others; `event` is told of it as well. */
+  folded(event: AuditEvent): void
   /** One upstream round trip to the answer's head, in seconds. */
   upstream(api: string, seconds: number): void
   upstreamFailure(api: string, code: string): void
@@ -54,6 +56,7 @@ export function createMetrics(clock: Clock): Metrics {
   const failures = counter('cloakroom_failures_total', 'Requests that failed with an exception, by code.', 'code')
   const storeErrors = counter('cloakroom_store_errors_total', 'Requests that failed because a store gave no answer.')
   const upstreamFailures = counter('cloakroom_upstream_failures_total', 'Round trips that failed, by API and code.', 'api', 'code')
+  const folded = counter('cloakroom_audit_folded_total', 'Audit events of a flood that share one line in the trail, by kind.', 'kind')
   const upstream = new Histogram({
     name: 'cloakroom_upstream_seconds',
     help: 'From the request to the answer’s head, by API.',
@@ -95,6 +98,7 @@ export function createMetrics(clock: Clock): Metrics {
       else if (kind === 'session.ended') ended.inc({ reason: reason !== null && END_REASONS.has(reason) ? reason : 'other' })
       else if (kind === 'secret.reflected') leaks.inc()
     },
+    folded: ({ kind }) => folded.inc({ kind }),
     upstream(api, seconds) {
       let known = upstreamOf.get(api)
       if (known === undefined) upstreamOf.set(api, (known = upstream.labels(api)))

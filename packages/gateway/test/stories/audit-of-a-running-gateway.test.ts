@@ -188,6 +188,14 @@ const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly
     },
     says: { result: 'failed', reason: 'no-room', detail: expect.objectContaining({ count: expect.any(Number) }) },
   },
+  'audit.folded': {
+    flow: async () => {
+      await start()
+      for (let count = 0; count < 70; count += 1) await fetchProducts()
+      await kit.running.close(0)
+    },
+    says: { reason: 'session_required', result: 'refused', detail: expect.objectContaining({ kind: 'request.refused', count: 10 }) },
+  },
   'certificate.loaded': {
     flow: async () => {
       await start({ https: true })
