@@ -56,6 +56,7 @@ export function makePolicy(change: Partial<Policy> = {}, access: Access = { kind
     trustedProxies: [],
     webSockets: { most: 100, perVisitor: 10 },
     waits: { partMs: 5000, requestMs: 300_000 },
+    guard: null,
     ...change,
   }
 }

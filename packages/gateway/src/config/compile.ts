@@ -26,6 +26,7 @@ export function compilePolicy(config: Config, port: number = config.listen.port)
     trustedProxies: config.trustedProxies.map((text) => parseRange(text)).filter((range) => range !== null),
     webSockets: { most: config.limits.webSockets, perVisitor: config.limits.webSocketsPerVisitor },
     waits: { partMs: config.limits.storeTimeout, requestMs: config.limits.bodyTimeout },
+    guard: null,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Count } from './counters.ts'
+import type { Judged } from './guard-judge.ts'
 import type { RequestHead } from './head.ts'
 import type { Route } from './route.ts'
 import type { RevokeReason, Session, SessionId, Visitor } from './session.ts'
@@ -30,9 +31,26 @@ export type RefusalCode =
   | 'machine_key_refused'
   | 'machine_key_scope'
   | 'machine_key_rate'
+  | 'throttled'
+  | 'blocked'
+
+/** What `RateLimit` and `RateLimit-Policy` say (draft-ietf-httpapi-ratelimit-headers). */
+export interface RateLimit {
+  readonly policy: string
+  readonly limit: number
+  readonly windowMs: number
+  readonly remaining: number
+  readonly resetMs: number
+}
 
 export type Reply =
-  | { readonly kind: 'problem'; readonly code: RefusalCode; readonly allow?: readonly string[]; readonly retryAfterMs?: number }
+  | {
+      readonly kind: 'problem'
+      readonly code: RefusalCode
+      readonly allow?: readonly string[]
+      readonly retryAfterMs?: number
+      readonly rateLimit?: RateLimit
+    }
   /** A person who is to sign in: the login page for a navigation, 401 for everything else. */
   | { readonly kind: 'login' }
   /** A navigation to another name or scheme of this very site: go to the one that the browser should use. */
@@ -61,6 +79,8 @@ export type Decision =
       readonly visitor: Visitor
       readonly evidence: Evidence
       readonly effects: readonly Effect[]
+      /** What the rules of the guard made of it; left out when none held. */
+      readonly guard?: Judged
     }
   | {
       readonly verdict: 'refuse'
@@ -68,4 +88,6 @@ export type Decision =
       readonly visitor: Visitor | null
       readonly evidence: Evidence
       readonly effects: readonly Effect[]
+      /** What the rules of the guard made of it; left out when none held. */
+      readonly guard?: Judged
     }

@@ -1,3 +1,4 @@
+import type { Guard } from './guard.ts'
 import type { Range } from './ip.ts'
 import type { Route } from './route.ts'
 
@@ -109,4 +110,6 @@ export interface Policy {
   readonly trustedProxies: readonly Range[]
   readonly webSockets: WebSocketLimits
   readonly waits: Waits
+  /** Null: no rules at all. */
+  readonly guard: Guard | null
 }

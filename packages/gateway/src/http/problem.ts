@@ -1,5 +1,6 @@
 import type { Problem } from '@cloakroom/contract'
 import type { Answer } from '../answer.ts'
+import type { RateLimit } from '../decide/facts.ts'
 import type { HeaderField } from '../decide/headers.ts'
 import { FAILURES, type FailureCode } from '../errors.ts'
 import { apiHeaders } from './security-headers.ts'
@@ -8,6 +9,7 @@ export interface ProblemOptions {
   readonly request: string
   readonly allow?: readonly string[] | undefined
   readonly retryAfterMs?: number | null | undefined
+  readonly rateLimit?: RateLimit | undefined
   readonly login?: string
   readonly detail?: string
 }
@@ -34,5 +36,14 @@ export function problem(code: FailureCode, options: ProblemOptions): Answer {
   if (options.retryAfterMs !== undefined && options.retryAfterMs !== null) {
     headers.push(['retry-after', String(Math.max(1, Math.ceil(options.retryAfterMs / 1000)))])
   }
+  if (options.rateLimit !== undefined) headers.push(...rateLimitFields(options.rateLimit))
   return { status, headers, body: Buffer.from(JSON.stringify(content)) }
+}
+
+/** draft-ietf-httpapi-ratelimit-headers-10 §3 and §4: structured fields, whole seconds. The name is a signal's, `[a-z0-9_-]`. */
+function rateLimitFields({ policy, limit, windowMs, remaining, resetMs }: RateLimit): readonly HeaderField[] {
+  return [
+    ['ratelimit-policy', `"${policy}";q=${Math.floor(limit)};w=${Math.ceil(windowMs / 1000)}`],
+    ['ratelimit', `"${policy}";r=${Math.max(0, Math.floor(remaining))};t=${Math.ceil(resetMs / 1000)}`],
+  ]
 }

@@ -13,6 +13,7 @@ export function render(reply: Reply, head: RequestHead, policy: Policy): Answer 
         request: head.id,
         allow: reply.allow,
         retryAfterMs: reply.retryAfterMs,
+        rateLimit: reply.rateLimit,
         ...(reply.code === 'session_required' ? { login: `${policy.basePath}/login` } : {}),
       })
     case 'login':
