@@ -19,6 +19,7 @@ export type AuditKind =
   | 'account.disabled'
   | 'account.enabled'
   | 'account.password_set'
+  | 'action_token.reused'
   | 'machine_key.added'
   | 'machine_key.revoked'
   | 'request.refused'

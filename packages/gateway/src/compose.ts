@@ -90,6 +90,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     label: sessionLabels(vault.deriveKey(PURPOSES.sessionLabels)),
     passwords: createPasswords({ pepper: vault.deriveKey(PURPOSES.passwords), random }),
     devices: createDevices(createSealer({ key: vault.deriveKey(PURPOSES.devices), random, purpose: 'device' }), random),
+    actionKey: vault.deriveKey(PURPOSES.actionTokens),
     visits: (lifetimeMs) => createVisits({ key: visitKey, random, lifetimeMs }),
     forward,
     streams,

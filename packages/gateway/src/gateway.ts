@@ -1,6 +1,7 @@
 import type { AuditActor } from '@cloakroom/contract'
 import { causedBy, auditEvent, browser, program } from './audit/event.ts'
 import type { Answer, Departure, RequestBody } from './answer.ts'
+import { ACTION_FIELD, type ActionProof } from './decide/action.ts'
 import { admit } from './decide/admit.ts'
 import { readCookie, SESSION_COOKIE, VISIT_COOKIE } from './decide/cookies.ts'
 import { decide, hits } from './decide/decide.ts'
@@ -8,7 +9,7 @@ import type { Decision, Effect, Evidence, Reply } from './decide/facts.ts'
 import { WS } from './decide/handshake.ts'
 import { isNavigation, type RequestHead } from './decide/head.ts'
 import type { Policy } from './decide/policy.ts'
-import { accessOf, type ApiRoute, type Route } from './decide/route.ts'
+import { accessOf, type Route } from './decide/route.ts'
 import { type MachineKey, machineOf, type PresentedKey, readMachineKey } from './decide/machine-key.ts'
 import { identify, type Visitor } from './decide/session.ts'
 import { GateError } from './errors.ts'
@@ -21,6 +22,7 @@ import { HSTS } from './http/security-headers.ts'
 import type { Awaitable } from './lib/awaitable.ts'
 import type { Parts } from './parts.ts'
 import { watched } from './forward/watched-body.ts'
+import { wholeBody } from './forward/whole-body.ts'
 
 /** The way of a request. `judge` says what would happen; `handle` makes it happen. */
 export interface Gateway {
@@ -40,7 +42,8 @@ export function createSpine(unguarded: Parts): Gateway {
     if (visitor === 'tossed') return tossed(admission.route)
     const touched = hits(head, admission.route, visitor, policy)
     const counts = touched.length === 0 ? [] : await parts.counters.add(touched, head.at)
-    return decide({ head, route: admission.route, visitor, counts }, policy, admission.steps)
+    const action = proven(head, admission.route, visitor)
+    return decide({ head, route: admission.route, visitor, counts, action }, policy, admission.steps)
   }
 
   /** Who sent it? Asks the store only where the answer matters. */
@@ -57,6 +60,12 @@ export function createSpine(unguarded: Parts): Gateway {
     if (session.kind === 'many' || visit.kind === 'many') return 'tossed'
     const claim = session.kind === 'one' && access.kind !== 'public' ? await parts.sessions.claim(session.value) : null
     return identify(claim, visit.kind === 'one' ? parts.visits.open(visit.value, head.at) : null, policy.sessions, head.at)
+  }
+
+  function proven(head: RequestHead, route: Route, visitor: Visitor): ActionProof {
+    if (route.kind === 'site' || route.actionToken === 'none') return 'not-needed'
+    if (parts.actionTokens === undefined) throw new GateError('internal', `${route.id} wants action tokens that no part makes`)
+    return parts.actionTokens.prove(head, route, visitor)
   }
 
   function claimKey(presented: PresentedKey): Awaitable<MachineKey | null> {
@@ -78,7 +87,7 @@ export function createSpine(unguarded: Parts): Gateway {
         const bare =
           decision.verdict === 'refuse'
             ? refuse(head, decision.reply, decision.visitor, policy)
-            : await pass(head, body, decision, departure)
+            : await pass(head, body, decision, policy, departure)
         answer = withCookies(bare, cookies)
       }
     } catch (cause) {
@@ -94,11 +103,40 @@ export function createSpine(unguarded: Parts): Gateway {
       : answer
   }
 
-  async function pass(head: RequestHead, body: RequestBody | null, passed: Passed, departure: Departure | undefined): Promise<Answer> {
-    const { route, visitor } = passed
-    if (route.kind === 'api' && head.method === WS) return await openWebSocket(head, route, visitor, parts, departure)
-    const answer = route.kind === 'api' ? await passThrough(head, body, route satisfies ApiRoute, parts, departure) : await ownSite(head)
-    return watched(answer, visitor, route, parts.streams)
+  async function pass(
+    head: RequestHead,
+    body: RequestBody | null,
+    { route, visitor }: Passed,
+    policy: Policy,
+    departure: Departure | undefined,
+  ): Promise<Answer> {
+    if (route.kind === 'site') return watched(await ownSite(head), visitor, route, parts.streams)
+    if (head.method === WS) return await openWebSocket(head, route, visitor, parts, departure)
+    const { actionTokens } = parts
+    if (route.actionToken === 'none' || visitor.kind === 'machine' || actionTokens === undefined)
+      return watched(await passThrough(head, body, route, parts, departure), visitor, route, parts.streams)
+    let sent = body
+    if (route.actionToken === 'once') {
+      const whole = await wholeBody(body, Math.min(route.api.limits.requestBytes, MOST_MEANT_BYTES))
+      const code = await actionTokens.spend(head, whole.bytes)
+      if (code === 'action_token_spent') {
+        parts.audit.note(
+          auditEvent({
+            ...causedBy(head),
+            kind: 'action_token.reused',
+            actor: actorOf(visitor),
+            target: route.id,
+            result: 'refused',
+            reason: code,
+          }),
+        )
+      }
+      if (code !== null) return refuse(head, { kind: 'problem', code }, visitor, policy)
+      sent = whole.body
+    }
+    const answer = watched(await passThrough(head, sent, route, parts, departure), visitor, route, parts.streams)
+    const next = actionTokens.refresh(route, visitor, head.at)
+    return next === null ? answer : { ...answer, headers: [...answer.headers, [ACTION_FIELD, next]] }
   }
 
   async function ownSite(head: RequestHead): Promise<Answer> {
@@ -155,6 +193,9 @@ function actorOf(visitor: Visitor | null): AuditActor {
   if (visitor?.kind === 'machine') return program(visitor.key)
   return browser(visitor?.kind === 'known' ? visitor.session.name : null, null)
 }
+
+/** A call that is judged with its body: an order, not a film. */
+const MOST_MEANT_BYTES = 1_048_576
 
 type Passed = Extract<Decision, { verdict: 'pass' }>
 

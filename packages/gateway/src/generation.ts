@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { createAccounts } from './account/accounts.ts'
@@ -20,6 +21,7 @@ import { readTheme, type Theme } from './http/pages/theme.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Random } from './lib/random.ts'
 import type { ObserverPart, SitePart, VisitsPart } from './parts.ts'
+import { createActionTokens } from './session/action-tokens.ts'
 import { createSessions } from './session/sessions.ts'
 import type { Streams } from './session/streams.ts'
 import { createDevServerSite } from './site/dev-server.ts'
@@ -39,6 +41,7 @@ export interface LastingParts {
   readonly label: (id: SessionId) => string
   readonly passwords: Passwords
   readonly devices: Devices
+  readonly actionKey: KeyObject
   readonly visits: (lifetimeMs: () => number) => VisitsPart
   readonly forward: Forward
   readonly streams: Streams
@@ -68,11 +71,18 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     random,
     ownWords: () => [theme.name, policy.publicHost],
   }
+  const actionTokens = createActionTokens({
+    key: lasting.actionKey,
+    random,
+    nonces: stores.nonces,
+    tickMs: () => policy.actionTickMs,
+  })
   const site = before !== null && isSameSite(config, before.config) ? before.site : siteOf(config, policy)
   const gateway = createSpine({
     policy: () => policy,
     sessions,
     visits,
+    actionTokens,
     machineKeys: createMachineKeys({ store: stores.machineKeys, random }),
     counters: stores.counters,
     vault,
@@ -83,6 +93,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
       devices: lasting.devices,
       sessions,
       visits,
+      actionTokens,
       counters: stores.counters,
       audit,
       observer,

@@ -3,7 +3,7 @@ import type { Policy } from './decide/policy.ts'
 import { type FailureCode, GateError } from './errors.ts'
 import { createDeadlines, type Within } from './lib/deadline.ts'
 import { backgroundLater } from './lib/later.ts'
-import type { EndpointsPart, MachineKeysPart, Parts, StreamsPart, VaultPart } from './parts.ts'
+import type { ActionTokensPart, EndpointsPart, MachineKeysPart, Parts, StreamsPart, VaultPart } from './parts.ts'
 import { areCounts, isAnswer, isClaim, isCredential, isMachineKey, isUpstreamAnswer, isVisit } from './sound.ts'
 
 /**
@@ -27,6 +27,7 @@ export function guardParts(parts: Parts): Parts {
       touch: (id, at) => bounded('sessions', sessions.touch(id, at)),
       end: (session, at, because) => bounded('sessions', sessions.end(session, at, because)),
     },
+    ...(parts.actionTokens === undefined ? {} : { actionTokens: guardActionTokens(parts.actionTokens, bounded) }),
     ...(parts.machineKeys === undefined ? {} : { machineKeys: guardMachineKeys(parts.machineKeys, bounded) }),
     visits: {
       open(cookie, at) {
@@ -88,6 +89,14 @@ function guardEndpoints({ endpoints }: Parts, within: Within): EndpointsPart {
       // A page shows a refusal; it cannot take it back.
       return await checked(page, (made) => isAnswer(made) && made.status === refusal.status, 'the endpoints', 'internal')
     },
+  }
+}
+
+function guardActionTokens(actions: ActionTokensPart, bounded: Bounded): ActionTokensPart {
+  const what = 'action tokens'
+  return {
+    ...actions,
+    spend: (head, body) => checked(bounded(what, actions.spend(head, body)), (code) => code === null || typeof code === 'string', what),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { AuditEvent } from '@cloakroom/contract'
 import type { Answer, BodySource, Departure, RequestBody } from './answer.ts'
+import type { ActionProof } from './decide/action.ts'
 import type { Count, Hit } from './decide/counters.ts'
 import type { Placement } from './decide/credential.ts'
 import type { Instant, RequestHead } from './decide/head.ts'
@@ -8,6 +9,7 @@ import type { HeaderField } from './decide/headers.ts'
 import type { MachineKey } from './decide/machine-key.ts'
 import type { OutboundHead } from './decide/outbound.ts'
 import type { Api, CredentialName, Policy, WebSocketLimits } from './decide/policy.ts'
+import type { ApiRoute } from './decide/route.ts'
 import type { Secret } from './decide/secret.ts'
 import type { Claim, RevokeReason, Session, SessionId, Visit, Visitor } from './decide/session.ts'
 import type { Awaitable } from './lib/awaitable.ts'
@@ -24,6 +26,16 @@ export interface MachineKeysPart {
   /** The key with this public part and this secret; null when there is none, or the secret is another one. Revoked and expired ones are found, too. */
   claim(id: string, secret: string): Awaitable<MachineKey | null>
   noteUse(id: string, at: Instant, address: string): Awaitable<void>
+}
+
+/** Proofs that a call was meant; see session/action-tokens.ts. */
+export interface ActionTokensPart {
+  /** Does the head carry the token that its line of `allow` demands? Pure arithmetic, no store. */
+  prove(head: RequestHead, route: ApiRoute, visitor: Visitor): ActionProof
+  /** Uses up a one-time token that `prove` found good, with the body that really came. Null when it was good for this body, and for the first time. */
+  spend(head: RequestHead, body: Uint8Array): Awaitable<'action_token_refused' | 'action_token_spent' | null>
+  /** The token for the next call of this line; null when it needs none that can be used again. */
+  refresh(route: ApiRoute, visitor: Visitor, at: Instant): string | null
 }
 
 export interface VisitsPart {
@@ -115,6 +127,8 @@ export interface Parts {
   readonly policy: () => Policy
   readonly sessions: SessionsPart
   readonly visits: VisitsPart
+  /** Left out, no call passes that needs such a token. */
+  readonly actionTokens?: ActionTokensPart
   /** Left out, no program has a key. */
   readonly machineKeys?: MachineKeysPart
   readonly counters: { add(hits: readonly Hit[], at: Instant): Awaitable<readonly Count[]> }

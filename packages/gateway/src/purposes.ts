@@ -4,5 +4,6 @@ export const PURPOSES = {
   passwords: 'password pepper',
   visits: 'visit cookie',
   devices: 'device cookie',
+  actionTokens: 'action token',
   sessionLabels: 'audit session label',
 } as const

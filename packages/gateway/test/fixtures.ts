@@ -38,7 +38,7 @@ export function makeRoute(api: Api, line: string): ApiRoute {
   const [method = '', path = ''] = line.split(' ')
   const pattern = parsePattern(path)
   if (pattern === null) throw new Error(`not a pattern: ${path}`)
-  return { kind: 'api', id: `${api.name}: ${line}`, api, method, pattern }
+  return { kind: 'api', id: `${api.name}: ${line}`, api, method, pattern, actionToken: 'none' }
 }
 
 export function makePolicy(change: Partial<Policy> = {}, access: Access = { kind: 'login' }): Policy {
@@ -51,6 +51,7 @@ export function makePolicy(change: Partial<Policy> = {}, access: Access = { kind
     routes: [makeRoute(api, 'GET /products/**'), makeRoute(api, 'POST /orders')],
     site: { access: { kind: 'public' } },
     sessions: { idleMs: 1_800_000, absoluteMs: 43_200_000, perAccount: 10, onLimit: 'end-oldest' },
+    actionTickMs: 3_600_000,
     visits: { lifetimeMs: 3_600_000, requests: 500, perAddressHour: 60 },
     allowedOrigins: [],
     trustedProxies: [],

@@ -14,6 +14,7 @@ import type { EndpointParts } from '../src/http/endpoint.ts'
 import type { EndpointsPart } from '../src/parts.ts'
 import { readTheme, type ThemeWishes } from '../src/http/pages/theme.ts'
 import { systemRandom } from '../src/lib/random.ts'
+import { createActionTokens } from '../src/session/action-tokens.ts'
 import { createSealer } from '../src/session/sealed.ts'
 import { createSessions } from '../src/session/sessions.ts'
 import { createVisits } from '../src/session/visit.ts'
@@ -129,6 +130,12 @@ export function makeKit(
     devices: createDevices(createSealer({ key: key('devices'), random: systemRandom, purpose: 'device' }), systemRandom),
     sessions,
     visits: createVisits({ key: key('visits'), random: systemRandom, lifetimeMs: () => policy.visits.lifetimeMs }),
+    actionTokens: createActionTokens({
+      key: key('actions'),
+      random: systemRandom,
+      nonces: stores.nonces,
+      tickMs: () => policy.actionTickMs,
+    }),
     counters: stores.counters,
     audit,
     observer: { access: () => undefined, failure: (_head, cause) => void failures.push(cause) },

@@ -16,6 +16,7 @@ export function checkApis(config: Config, report: Report): void {
   for (const [name, api] of Object.entries(config.apis)) {
     checkPath(name, api, config, seen, report)
     checkAllow(name, api, report)
+    checkActionTokens(name, api, report)
     checkUpstream(name, api, config, report)
     checkFields(name, api, report)
     for (const flag of ['unsafeAllowPlainHttp', 'unsafeAllowPrivateNetwork', 'unsafeAllowPublicWrites'] as const) {
@@ -73,6 +74,35 @@ function checkAllow(name: string, api: ApiConfig, report: Report): void {
         path,
         `With \`access: public\` everybody could call ${what} here.`,
         'Set `access: visitor` or `login`, or `unsafeAllowPublicWrites: true` if that is meant.',
+      )
+    }
+  }
+}
+
+function checkActionTokens(name: string, api: ApiConfig, report: Report): void {
+  const lines = api.allow.map((text) => text.trim())
+  for (const text of Object.keys(api.actionTokens)) {
+    const at = ['apis', name, 'actionTokens', text]
+    if (!lines.includes(text)) {
+      report(
+        'action_token_line',
+        at,
+        'This is no line of `allow`.',
+        `Write one of them to the letter: ${lines.map((line) => `\`${line}\``).join(', ')}.`,
+      )
+    } else if (text.startsWith('WS ')) {
+      report(
+        'action_token_line',
+        at,
+        'A browser cannot send such a token with a WebSocket handshake.',
+        'Delete the line: the page’s origin is checked instead.',
+      )
+    } else if (api.access === 'public') {
+      report(
+        'action_token_line',
+        at,
+        'With `access: public` nobody has a session that a token could belong to.',
+        'Set `access: visitor` or `login`, or delete the line.',
       )
     }
   }

@@ -24,6 +24,7 @@ export const CONFIG_CODES = {
   allow_method: 'A line of `allow` whose method is none, or never reaches an API.',
   allow_slash:
     'A warning of `check`: a line takes an encoded slash, which an API that decodes before it routes reads as a border between segments.',
+  action_token_line: 'A line of `actionTokens` that is no line of `allow`, or where nobody could have such a token.',
   public_write: 'With `access: public` anybody could change something through the secret.',
   upstream_plain: 'The secret would travel without TLS to another machine.',
   upstream_own: 'An upstream that is this gateway itself: a call would go in circles.',

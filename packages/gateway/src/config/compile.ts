@@ -12,7 +12,7 @@ export function compilePolicy(config: Config, port: number = config.listen.port)
     publicOrigin,
     publicHost: new URL(publicOrigin).host,
     basePath: config.basePath,
-    routes: apis.flatMap((api) => compileRoutes(api, config.apis[api.name]?.allow ?? [])),
+    routes: apis.flatMap((api) => compileRoutes(api, config.apis[api.name])),
     apis,
     site: config.site === null ? null : { access: compileAccess(config.site.access) },
     sessions: {
@@ -21,6 +21,7 @@ export function compilePolicy(config: Config, port: number = config.listen.port)
       perAccount: config.sessions.perAccount,
       onLimit: config.sessions.onLimit,
     },
+    actionTickMs: config.sessions.actionTick,
     visits: { lifetimeMs: config.visits.lifetime, requests: config.visits.requests, perAddressHour: config.visits.perAddressHour },
     allowedOrigins: config.allowedOrigins,
     trustedProxies: config.trustedProxies.map((text) => parseRange(text)).filter((range) => range !== null),
@@ -65,11 +66,13 @@ function compileApi(name: string, api: ApiConfig): Api {
   }
 }
 
-function compileRoutes(api: Api, allow: readonly string[]): readonly Route[] {
-  return allow.flatMap((text): readonly Route[] => {
+function compileRoutes(api: Api, config: ApiConfig | undefined): readonly Route[] {
+  return (config?.allow ?? []).flatMap((text): readonly Route[] => {
     const line = parseAllow(text)
     // check.ts refuses the file before; a line that cannot be read allows nothing.
-    return line.kind === 'line' ? [{ kind: 'api', id: `${api.name}: ${text.trim()}`, api, method: line.method, pattern: line.pattern }] : []
+    if (line.kind !== 'line') return []
+    const actionToken = config?.actionTokens[text.trim()] ?? 'none'
+    return [{ kind: 'api', id: `${api.name}: ${text.trim()}`, api, method: line.method, pattern: line.pattern, actionToken }]
   })
 }
 

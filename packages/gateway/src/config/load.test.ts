@@ -202,6 +202,7 @@ const BAD: readonly Bad[] = [
     '5:13',
     'allow_method',
   ],
+  ['an action token for a line that is not allowed', api('    actionTokens: { POST /orders: once }'), '6:35', 'action_token_line'],
   ['carrying the visitor’s Authorization', api('    carry: [idempotency-key, Authorization]'), '6:30', 'carry_refused'],
   ['carrying the cookie, underscored', api('    carry: [X_Forwarded_For]'), '6:13', 'carry_refused'],
   ['an upstream cookie with our prefix (COO-06)', api('    cookies: [__Host-Http-session]'), '6:15', 'cookie_refused'],

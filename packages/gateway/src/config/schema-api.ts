@@ -61,6 +61,12 @@ export const apiSchema = z.strictObject({
   access: accessSchema
     .default('login')
     .describe('Who may call: `public`, `visitor` (has opened the website), `login`, or `{ role: NAME }`.'),
+  actionTokens: z
+    .record(z.string(), z.enum(['session', 'once']))
+    .default({})
+    .describe(
+      'Lines of `allow` that demand proof that the call was meant: `session`, a token of this session for this line, or `once`, one that was made for this very call and body and is spent by it.',
+    ),
   carry: z
     .array(z.string())
     .default([])

@@ -15,7 +15,7 @@ function judged(head: RequestHead, who: Visitor, policy: Policy = makePolicy()):
   const admission = admit(head, policy)
   if (admission.kind === 'own') return 'own'
   if (admission.kind === 'refused') return named(admission.reply)
-  const decision = decide({ head, route: admission.route, visitor: who, counts: [] }, policy, admission.steps)
+  const decision = decide({ head, route: admission.route, visitor: who, counts: [], action: 'not-needed' }, policy, admission.steps)
   return decision.verdict === 'pass' ? 'pass' : named(decision.reply)
 }
 
@@ -116,7 +116,7 @@ describe('visits are bounded', () => {
     const [hit] = hits(makeHead(), admission.route, visitor, policy)
     expect(hit?.limit).toEqual({ max: 1, perMs: 3_600_000, burst: 500 })
     const counts = [{ key: hit!.key, over: true, retryAfterMs: 1000 }]
-    const decision = decide({ head: makeHead(), route: admission.route, visitor, counts }, policy, [])
+    const decision = decide({ head: makeHead(), route: admission.route, visitor, counts, action: 'not-needed' }, policy, [])
     expect(decision).toMatchObject({ verdict: 'refuse', reply: { code: 'visit_exhausted', retryAfterMs: 1000 } })
   })
   test('opening a page begins one, unless the address has begun too many', () => {
@@ -124,7 +124,11 @@ describe('visits are bounded', () => {
     const admission = admit(head, policy)
     if (admission.kind !== 'route') throw new Error('not admitted')
     const begin = (over: boolean) =>
-      decide({ head, route: admission.route, visitor: stranger, counts: [{ key: 'k', over, retryAfterMs: 0 }] }, policy, []).effects
+      decide(
+        { head, route: admission.route, visitor: stranger, counts: [{ key: 'k', over, retryAfterMs: 0 }], action: 'not-needed' },
+        policy,
+        [],
+      ).effects
     expect(begin(false)).toEqual([{ do: 'start-visit' }])
     expect(begin(true)).toEqual([])
   })

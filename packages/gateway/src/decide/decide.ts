@@ -47,6 +47,12 @@ export function decide(facts: Facts, policy: Policy, steps: readonly string[]): 
     const wantsPage = lacking === 'session_required' && isNavigation(head)
     return refuse(wantsPage ? { kind: 'login' } : { kind: 'problem', code: lacking }, `access ${accessOf(route).kind}`)
   }
+  const { action } = facts
+  if (action !== 'good' && action !== 'not-needed')
+    return refuse(
+      { kind: 'problem', code: action === 'missing' ? 'action_token_missing' : 'action_token_refused' },
+      `action token ${action}`,
+    )
   const over = route.kind === 'api' ? counts.find((count) => count.over) : undefined
   if (over !== undefined) {
     const [code, step] =

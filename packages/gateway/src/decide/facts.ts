@@ -1,3 +1,4 @@
+import type { ActionProof } from './action.ts'
 import type { Count } from './counters.ts'
 import type { Judged } from './guard-judge.ts'
 import type { RequestHead } from './head.ts'
@@ -10,6 +11,7 @@ export interface Facts {
   readonly route: Route
   readonly visitor: Visitor
   readonly counts: readonly Count[]
+  readonly action: ActionProof
 }
 
 /** Codes that a judgement may refuse with; errors.ts holds their status and text. */
@@ -31,6 +33,9 @@ export type RefusalCode =
   | 'machine_key_refused'
   | 'machine_key_scope'
   | 'machine_key_rate'
+  | 'action_token_missing'
+  | 'action_token_refused'
+  | 'action_token_spent'
   | 'throttled'
   | 'blocked'
 

@@ -105,6 +105,8 @@ export interface Policy {
   readonly site: Site | null
   readonly sessions: SessionLimits
   readonly visits: VisitLimits
+  /** An action token for repeated use is good for one to two of these. */
+  readonly actionTickMs: number
   /** Other origins whose pages may call the APIs; exact. */
   readonly allowedOrigins: readonly string[]
   readonly trustedProxies: readonly Range[]

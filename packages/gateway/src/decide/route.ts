@@ -1,3 +1,4 @@
+import type { ActionUse } from './action.ts'
 import { WS } from './handshake.ts'
 import type { Access, Api, Policy, Site } from './policy.ts'
 
@@ -10,6 +11,7 @@ export interface ApiRoute {
   /** Upper case; `*` for any but TRACE and CONNECT; `WS` for a WebSocket handshake, which nothing else admits. */
   readonly method: string
   readonly pattern: Pattern
+  readonly actionToken: ActionUse
 }
 
 /** The website itself. */

@@ -8,6 +8,7 @@ import type { Policy } from '../decide/policy.ts'
 import type { SessionId } from '../decide/session.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { AuditPart, ObserverPart, VisitsPart } from '../parts.ts'
+import type { ActionTokens } from '../session/action-tokens.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { PageContext } from './pages/frame.ts'
 import type { Theme } from './pages/theme.ts'
@@ -19,6 +20,7 @@ export interface EndpointParts {
   readonly devices: Devices
   readonly sessions: Pick<Sessions, 'claim' | 'touch' | 'end' | 'start'>
   readonly visits: VisitsPart
+  readonly actionTokens: Pick<ActionTokens, 'mint'>
   readonly counters: { add(hits: readonly Hit[], at: Instant): Awaitable<readonly Count[]> }
   readonly audit: AuditPart
   readonly observer: ObserverPart

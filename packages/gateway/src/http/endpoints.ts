@@ -5,6 +5,7 @@ import { refuseSender, senderOf } from '../decide/origin.ts'
 import type { Policy } from '../decide/policy.ts'
 import { GateError } from '../errors.ts'
 import type { EndpointsPart } from '../parts.ts'
+import { mintAction } from './action-api.ts'
 import { logo, pageScript, styles } from './assets-api.ts'
 import type { Call, Endpoint, EndpointParts } from './endpoint.ts'
 import { showLogin, submitLogin } from './login-api.ts'
@@ -72,6 +73,14 @@ export const ENDPOINTS: readonly Endpoint[] = [
     callers: 'own-pages',
     answer: beginVisit,
     about: 'Begins an anonymous visit for APIs with `access: visitor`, where the website is served elsewhere: 204 and the visit cookie.',
+  },
+  {
+    method: 'POST',
+    path: '/action',
+    callers: 'own-pages',
+    answer: mintAction,
+    about:
+      'A token for one action, for lines of `allow` that `actionTokens` names. JSON `{ call: "POST /api/shop/orders", bodyHash? }`, the hash being the SHA-256 of the body to come, base64url, for one-time tokens: 200 with `{ use, field, actionToken, expiresAt }`; the call then carries the token in that field.',
   },
   { method: 'GET', path: '/style.css', callers: 'anyone', answer: styles, about: 'The pages’ style sheet.' },
   { method: 'GET', path: '/page.js', callers: 'anyone', answer: pageScript, about: 'The pages’ script; they work without it.' },

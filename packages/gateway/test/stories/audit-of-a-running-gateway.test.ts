@@ -108,6 +108,19 @@ const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly
     },
     says: { reason: 'idle', target: 'ada', actor: expect.objectContaining({ via: 'gateway', account: 'ada' }) },
   },
+  'action_token.reused': {
+    flow: async () => {
+      await start({ config: { shop: { actionTokens: { 'POST /orders': 'once' } } } })
+      const cookie = await kit.signIn()
+      const minted = await kit.call('POST', '/auth/action', { cookie, json: { call: 'POST /api/shop/orders' } })
+      const { actionToken } = JSON.parse(minted.text) as { actionToken: string }
+      for (const status of [200, 403]) {
+        const sent = await kit.call('POST', '/api/shop/orders', { cookie, headers: [['cloakroom-action', actionToken]] })
+        expect(sent.status).toBe(status)
+      }
+    },
+    says: { target: 'shop: POST /orders', result: 'refused', reason: 'action_token_spent', request: expect.any(String) },
+  },
   'visit.started': {
     flow: async () => {
       await start({ config: { site: SITE, shop: { access: 'visitor' } } })
