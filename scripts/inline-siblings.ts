@@ -31,9 +31,9 @@ function rewriteAll(): string[] {
     const before = readFileSync(path, 'utf8')
     const after = before.replaceAll(
       /(['"])@cloakroom\/([a-z-]+)(?:\/([a-z-]+))?\1/g,
-      (_whole, quote: string, name: string, entry = 'index') => {
+      (_whole, quote: string, name: string, entry?: string) => {
         if (!inlined.has(name)) wanted.add(name)
-        const target = relative(dirname(path), join(dist, 'siblings', name, `${entry}.js`))
+        const target = relative(dirname(path), join(dist, 'siblings', name, fileOf(name, entry)))
         return `${quote}${target.startsWith('.') ? target : `./${target}`}${quote}`
       },
     )
@@ -42,6 +42,16 @@ function rewriteAll(): string[] {
     if (finished !== before) writeFileSync(path, finished)
   }
   return [...wanted]
+}
+
+/** Where an entry of a sibling lies in its `dist`, as its own package.json says. */
+function fileOf(name: string, entry: string | undefined): string {
+  const { exports } = JSON.parse(readFileSync(resolve(gateway, '..', name, 'package.json'), 'utf8')) as {
+    exports: Record<string, { default: string }>
+  }
+  const found = exports[entry === undefined ? '.' : `./${entry}`]?.default
+  if (found === undefined) throw new Error(`@cloakroom/${name} has no entry ${entry ?? '.'}`)
+  return found.replace('./dist/', '')
 }
 
 function inline(name: string): void {

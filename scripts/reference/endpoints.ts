@@ -2,12 +2,15 @@ import { ENDPOINTS } from '../../packages/gateway/src/http/endpoints.ts'
 
 /** docs/reference/endpoints.md: the gateway's own endpoints, from their table. */
 export function endpointsPage(): string {
-  const rows = ENDPOINTS.map(({ method, path, callers, about }) => `| ${method} | \`/auth${path}\` | ${CALLERS[callers]} | ${about} |`)
+  const rows = ENDPOINTS.map(
+    ({ method, path, whole, callers, about }) =>
+      `| ${method} | \`${whole === true ? path : `/auth${path}`}\` | ${CALLERS[callers]} | ${about} |`,
+  )
   return `<!-- Made by scripts/generate-reference.ts from packages/gateway/src/http/endpoints.ts. -->
 
 # The gateway's own endpoints
 
-They are below \`basePath\`, \`/auth\` by default. GET takes HEAD, too. Whoever asks for anything else there gets 404, or 405 with \`Allow\`.
+They are below \`basePath\`, \`/auth\` by default, but for those that a standard puts elsewhere. GET takes HEAD, too. Whoever asks for anything else there gets 404, or 405 with \`Allow\`.
 
 | Method | Path | Who may call | What it does |
 |---|---|---|---|

@@ -114,7 +114,7 @@ export function createSpine(unguarded: Parts): Gateway {
     if (head.method === WS) return await openWebSocket(head, route, visitor, parts, departure)
     const { actionTokens } = parts
     if (route.actionToken === 'none' || visitor.kind === 'machine' || actionTokens === undefined)
-      return watched(await passThrough(head, body, route, parts, departure), visitor, route, parts.streams)
+      return watched(await passThrough(head, body, route, visitor, parts, departure), visitor, route, parts.streams)
     let sent = body
     if (route.actionToken === 'once') {
       const whole = await wholeBody(body, Math.min(route.api.limits.requestBytes, MOST_MEANT_BYTES))
@@ -134,7 +134,7 @@ export function createSpine(unguarded: Parts): Gateway {
       if (code !== null) return refuse(head, { kind: 'problem', code }, visitor, policy)
       sent = whole.body
     }
-    const answer = watched(await passThrough(head, sent, route, parts, departure), visitor, route, parts.streams)
+    const answer = watched(await passThrough(head, sent, route, visitor, parts, departure), visitor, route, parts.streams)
     const next = actionTokens.refresh(route, visitor, head.at)
     return next === null ? answer : { ...answer, headers: [...answer.headers, [ACTION_FIELD, next]] }
   }

@@ -95,6 +95,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
       visits,
       actionTokens,
       counters: stores.counters,
+      keys: vault,
       audit,
       observer,
       theme,
@@ -106,6 +107,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     pseudonym: 'cloakroom',
     via: lasting.via,
     streams: lasting.streams,
+    clock,
   })
   return { config, policy, gateway, site }
 }

@@ -4,7 +4,7 @@ import { type FailureCode, GateError } from './errors.ts'
 import { createDeadlines, type Within } from './lib/deadline.ts'
 import { backgroundLater } from './lib/later.ts'
 import type { ActionTokensPart, EndpointsPart, MachineKeysPart, Parts, StreamsPart, VaultPart } from './parts.ts'
-import { areCounts, isAnswer, isClaim, isCredential, isMachineKey, isUpstreamAnswer, isVisit } from './sound.ts'
+import { areCounts, isAnswer, isClaim, isCredential, isMachineKey, isSigner, isUpstreamAnswer, isVisit } from './sound.ts'
 
 /**
  * The parts as the spine may trust them: each answers in time and with what its type says, or throws GateError. So a part that hangs or
@@ -140,6 +140,11 @@ function guardVault({ vault }: Parts, within: Within, policy: () => Policy): Vau
       )
       // A route that names a credential is never called without one.
       return checked(opening, isCredential, 'the vault', 'credential_unavailable')
+    },
+    openSigner(name, origin, at) {
+      if (vault.openSigner === undefined) throw new GateError('credential_unavailable', 'this vault holds no keys that sign')
+      const opening = within(policy().waits.partMs, vault.openSigner(name, origin, at), () => late('the vault', 'credential_unavailable'))
+      return checked(opening, isSigner, 'the vault', 'credential_unavailable')
     },
   }
 }

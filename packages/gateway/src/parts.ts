@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { AuditEvent } from '@cloakroom/contract'
+import type { JwkSet, SigningKey } from '@cloakroom/signature'
 import type { Answer, BodySource, Departure, RequestBody } from './answer.ts'
 import type { ActionProof } from './decide/action.ts'
 import type { Count, Hit } from './decide/counters.ts'
@@ -13,6 +14,7 @@ import type { ApiRoute } from './decide/route.ts'
 import type { Secret } from './decide/secret.ts'
 import type { Claim, RevokeReason, Session, SessionId, Visit, Visitor } from './decide/session.ts'
 import type { Awaitable } from './lib/awaitable.ts'
+import type { Clock } from './lib/clock.ts'
 import type { Later } from './lib/later.ts'
 
 /** What gateway.ts needs from the sessions. The cookie's value goes in, the store's key never comes out of the log. */
@@ -57,9 +59,22 @@ export interface OpenCredential {
   release(): void
 }
 
+/** A key that signs requests to these origins. Whoever has it can have something signed; the key itself stays in the vault. */
+export interface OpenSigner {
+  readonly key: SigningKey
+  readonly origins: readonly string[]
+}
+
 export interface VaultPart {
   /** Throws GateError `credential_unavailable` when there is none to use now, or when it was not sealed for this origin. */
   open(name: CredentialName, origin: string, at: Instant): Awaitable<OpenCredential>
+  /** Throws as `open` does. Left out, nothing is signed, and an API that demands it is not called. */
+  openSigner?(name: CredentialName, origin: string, at: Instant): Awaitable<OpenSigner>
+}
+
+/** Public keys of those that sign, for whoever checks. */
+export interface PublicKeysPart {
+  published(names: readonly CredentialName[], at: Instant): Promise<JwkSet>
 }
 
 /** An upstream's answer: names in lower case, the body not yet read. */
@@ -142,6 +157,8 @@ export interface Parts {
   readonly pseudonym: string
   /** Our name in `Via` when it is to be told from that of other gateways; `pseudonym` when left out. */
   readonly via?: string
+  /** The time at which a request is signed; the system's when left out. */
+  readonly clock?: Clock
   /** Without it no WebSocket is opened, and long answers run to their end. */
   readonly streams?: StreamsPart
   /** For the bounds of guarded-parts.ts; the system's timers when left out. */

@@ -5,7 +5,7 @@ import type { HeaderField } from './decide/headers.ts'
 import type { MachineKey } from './decide/machine-key.ts'
 import { Secret } from './decide/secret.ts'
 import type { Claim, Visit } from './decide/session.ts'
-import type { OpenCredential, UpstreamAnswer } from './parts.ts'
+import type { OpenCredential, OpenSigner, UpstreamAnswer } from './parts.ts'
 
 /*
  * Is what a part answered what its type says? The compiler knows our own parts; a store that is broken, a newer schema or an embedding
@@ -77,6 +77,12 @@ export function isCredential(value: unknown): value is OpenCredential {
     needles.every((needle) => needle instanceof Uint8Array) &&
     typeof value['release'] === 'function'
   )
+}
+
+export function isSigner(value: unknown): value is OpenSigner {
+  if (!isRecord(value) || !isRecord(value['key']) || !Array.isArray(value['origins'])) return false
+  const { keyid, sign } = value['key']
+  return isText(keyid) && keyid !== '' && typeof sign === 'function' && value['origins'].every(isText)
 }
 
 const KINDS: ReadonlySet<string> = new Set(['bearer', 'header', 'query', 'basic'])

@@ -137,6 +137,7 @@ export function makeKit(
       tickMs: () => policy.actionTickMs,
     }),
     counters: stores.counters,
+    keys: { published: () => Promise.resolve({ keys: [] }) },
     audit,
     observer: { access: () => undefined, failure: (_head, cause) => void failures.push(cause) },
     theme: reading.theme,

@@ -61,6 +61,8 @@ export interface WayOptions {
   readonly origin?: (upstream: Upstream) => string
 }
 
+const STRANGER = { kind: 'stranger', stale: null, expired: null } as const
+
 export const SECRET = 'sk-live-4f9a2bQ7+x/Zk0&"1c8e~tail'
 
 export async function startWay(options: WayOptions = {}): Promise<Way> {
@@ -100,7 +102,7 @@ export async function startWay(options: WayOptions = {}): Promise<Way> {
   }
   const pass = ({ headers, body = null, departure, ...request }: WayRequest = {}): Promise<Answer> => {
     const head: RequestHead = { ...makeHead({ path: '/api/shop/x', ...request }), headers: headersOf(headers ?? []) }
-    return passThrough(head, body, route, parts, departure)
+    return passThrough(head, body, route, STRANGER, parts, departure)
   }
   return {
     upstream,

@@ -8,6 +8,7 @@ import { addJwt } from './jwt.ts'
 import { addMachineKey } from './machine-key.ts'
 import { addScan } from './scan.ts'
 import { addSecret } from './secret.ts'
+import { addSigningKey } from './signing-key.ts'
 import { addSession } from './session.ts'
 import { addStart } from './start.ts'
 import type { Terminal } from './terminal.ts'
@@ -47,6 +48,7 @@ All commands but demo take --json. NO_COLOR turns colours off. Exit codes: 0 don
   addStart(program, does)
   addCheck(program, does)
   addSecret(program, does)
+  addSigningKey(program, does)
   addAccount(program, does)
   addSession(program, does)
   addMachineKey(program, does)

@@ -100,7 +100,7 @@ export async function told(
   outcome: VaultOutcome,
   opened: OpenedVault,
   world: World,
-  kind: 'secret.added' | 'secret.rotated' | 'secret.revoked',
+  kind: 'secret.added' | 'secret.rotated' | 'secret.revoked' | 'key.added' | 'key.rotated' | 'key.revoked',
   text: string,
 ): Promise<Outcome> {
   if (outcome.kind === 'refused') return refusedByVault(outcome)

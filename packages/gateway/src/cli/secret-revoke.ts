@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { CredentialKind } from '../vault/kind.ts'
 import { askYes } from './ask.ts'
 import { withVault } from './open.ts'
 import { withCommonOptions, type CommonOptions } from './options.ts'
@@ -6,7 +7,7 @@ import { EXIT, failed, type Outcome } from './outcome.ts'
 import { refuseName, told } from './secret-add.ts'
 import type { Does, World } from './world.ts'
 
-interface RevokeOptions extends CommonOptions {
+export interface RevokeOptions extends CommonOptions {
   readonly only?: string
   readonly yes?: boolean
 }
@@ -21,28 +22,38 @@ export function addSecretRevoke(secret: Command, does: Does): void {
       'after',
       '\nExamples:\n  cloakroom secret revoke shop-key --yes\n  cloakroom secret revoke shop-key --only 1\n\nRevoke it at its issuer as well: whoever holds a copy can still use it there.',
     )
-    .action(does((world: World, name: string, options: RevokeOptions) => secretRevoke(world, name, options)))
+    .action(
+      does((world: World, name: string, options: RevokeOptions) =>
+        endForGood(world, name, options, null, 'secret.revoked', 'Revoke it at its issuer, too.'),
+      ),
+    )
 }
 
-async function secretRevoke(world: World, name: string, options: RevokeOptions): Promise<Outcome> {
+/** `is`: what it has to be, null for anything. */
+export async function endForGood(
+  world: World,
+  name: string,
+  options: RevokeOptions,
+  is: CredentialKind['is'] | null,
+  kind: 'secret.revoked' | 'key.revoked',
+  then: string,
+): Promise<Outcome> {
   const wrongName = refuseName(name)
   if (wrongName !== null) return wrongName
   const version = options.only === undefined ? null : Number(options.only)
   if (version !== null && !(Number.isSafeInteger(version) && version > 0))
-    return failed(EXIT.usage, '--only is not a number.', 'Write the number that `cloakroom secret list` shows, as in 1.')
+    return failed(EXIT.usage, '--only is not a number.', 'Write the number that `list` shows, as in 1.')
+  const what = `${name}${version === null ? '' : ` version ${version}`}`
   if (options.yes !== true) {
     if (!world.terminal.isInteractive) return failed(EXIT.usage, 'There is no terminal to ask on.', 'Add --yes if you mean it.')
-    const asked = await askYes(world.terminal, `End ${name}${version === null ? '' : ` version ${version}`} for good?`)
+    const asked = await askYes(world.terminal, `End ${what} for good?`)
     if (asked.kind === 'none') return asked.outcome
     if (!asked.value) return { kind: 'interrupted' }
   }
-  return await withVault(world, options.config, async (opened) =>
-    told(
-      await opened.vault.revoke(name, version, world.clock()),
-      opened,
-      world,
-      'secret.revoked',
-      `${name}${version === null ? '' : ` version ${version}`} is ended here. Revoke it at its issuer, too.`,
-    ),
-  )
+  return await withVault(world, options.config, async (opened) => {
+    const held = (await opened.vault.list()).find((credential) => credential.name === name)
+    if (is !== null && held !== undefined && held.kind.is !== is)
+      return failed(EXIT.failed, `${name} is not a key that signs.`, `End a secret with: cloakroom secret revoke ${name}`)
+    return told(await opened.vault.revoke(name, version, world.clock()), opened, world, kind, `${what} is ended here. ${then}`)
+  })
 }

@@ -3,7 +3,7 @@ import type { CredentialView } from '../vault/outcome.ts'
 import { formatMoment } from './secret-times.ts'
 
 /** What may be shown of a credential (VLT-08): never its value, at most the last four characters and a keyed fingerprint. */
-export function formatCredential({ name, placement, origins, versions }: CredentialView): string {
+export function formatCredential({ name, kind, placement, origins, versions }: CredentialView): string {
   const rows = versions.map((version) => [
     `v${version.version}`,
     version.state,
@@ -17,7 +17,8 @@ export function formatCredential({ name, placement, origins, versions }: Credent
       .join(' '),
     version.lastUsedAt === null ? 'not used yet' : `used ${formatMoment(version.lastUsedAt)}`,
   ])
-  return `${name}  ${placement}  ${origins.join(' ')}\n${table(rows, '  ')}`
+  const what = kind.is === 'signing-key' ? `signs with ${kind.algorithm}` : placement
+  return `${name}  ${what}  ${origins.join(' ')}\n${table(rows, '  ')}`
 }
 
 const LONGEST_CELL = 120

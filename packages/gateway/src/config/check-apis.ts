@@ -135,6 +135,22 @@ function checkUpstream(name: string, api: ApiConfig, config: Config, report: Rep
       `The upstream’s path can be read in more than one way: it holds ${base.why}.`,
       'Write a base path of plain segments, as in https://api.example.com/v1.',
     )
+  if (api.sign !== null && !CREDENTIAL_NAME.test(api.sign.key)) {
+    report(
+      'credential_name',
+      ['apis', name, 'sign', 'key'],
+      'This is not the name of a key.',
+      'Write the name under which `cloakroom signing-key add` stored it: lower-case letters, digits, hyphens. Never the key itself.',
+    )
+  }
+  if (api.sign !== null && api.sign.maxBody > api.limits.requestBody) {
+    report(
+      'sign_body',
+      ['apis', name, 'sign', 'maxBody'],
+      'A body of this size never gets as far as the signature: `limits.requestBody` is smaller.',
+      'Write at most as much as `limits.requestBody`, or raise that.',
+    )
+  }
   if (api.credential !== null && !CREDENTIAL_NAME.test(api.credential)) {
     report(
       'credential_name',

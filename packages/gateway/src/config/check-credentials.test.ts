@@ -10,8 +10,8 @@ const TEXT =
 
 type Version = HeldCredential['versions'][number]
 
-function check(held: readonly HeldCredential[]): readonly string[] {
-  const yaml = readYaml(TEXT)
+function check(held: readonly HeldCredential[], text: string = TEXT): readonly string[] {
+  const yaml = readYaml(text)
   if (yaml.kind === 'problems') throw new Error('unreadable')
   const loaded = parseConfig(yaml.value, { file: '/srv/cloakroom.yaml', folder: '/srv', locate: yaml.locate })
   if (loaded.kind === 'problems') throw new Error('refused')
@@ -23,6 +23,7 @@ function check(held: readonly HeldCredential[]): readonly string[] {
 const active: Version = { state: 'active', notAfter: null }
 const shop = (versions: readonly Version[], origins = ['https://api.example.com']): HeldCredential => ({
   name: 'shop-key',
+  kind: { is: 'secret' },
   origins,
   versions,
 })
@@ -60,4 +61,26 @@ describe('what only the vault knows', () => {
     ],
     ['one that retires while the next one is in use', [shop([active, { state: 'retiring', notAfter: NOW + DAY }])], []],
   ])('ADM-02 %s', (_what, held, expected) => expect(check(held)).toEqual(expected))
+})
+
+describe('a key that signs', () => {
+  const signed = `${TEXT}    sign: { key: shop-sign }\n`
+  const key = (change: Partial<HeldCredential> = {}): HeldCredential => ({
+    name: 'shop-sign',
+    kind: { is: 'signing-key' },
+    origins: ['https://api.example.com'],
+    versions: [active],
+    ...change,
+  })
+  test.each<readonly [string, readonly HeldCredential[], readonly string[]]>([
+    ['is there', [key()], []],
+    ['is missing', [], ['7:18 key_missing error']],
+    ['is a secret', [key({ kind: { is: 'secret' } })], ['7:18 key_wrong_kind error']],
+    ['was made for another API', [key({ origins: ['https://other.example'] })], ['4:15 origin_not_sealed error']],
+    ['was revoked', [key({ versions: [{ state: 'revoked', notAfter: null }] })], ['7:18 credential_revoked error']],
+  ])('ADM-02 UPV-12 %s', (_what, held, expected) => expect(check([shop([active]), ...held], signed)).toEqual(expected))
+
+  test('ADM-02 is no credential to be sent', () => {
+    expect(check([{ ...shop([active]), kind: { is: 'signing-key' } }])).toEqual(['5:17 key_wrong_kind error'])
+  })
 })

@@ -1,5 +1,6 @@
 import type { Instant } from '../decide/head.ts'
 import { nearest } from '../lib/nearest.ts'
+import type { CredentialKind } from '../vault/outcome.ts'
 import type { Config } from './paths.ts'
 import type { ConfigCode } from './codes.ts'
 import { formatKey, type ConfigProblem, type KeyPath, type Locate } from './problem.ts'
@@ -7,6 +8,7 @@ import { formatKey, type ConfigProblem, type KeyPath, type Locate } from './prob
 /** What the vault tells of a credential, as far as the configuration depends on it. */
 export interface HeldCredential {
   readonly name: string
+  readonly kind: { readonly is: CredentialKind['is'] }
   readonly origins: readonly string[]
   readonly versions: readonly { readonly state: 'staged' | 'active' | 'retiring' | 'revoked'; readonly notAfter: Instant | null }[]
 }
@@ -14,75 +16,104 @@ export interface HeldCredential {
 /** Two weeks: time to have a new one issued without hurry. */
 const WARN_MS = 14 * 86_400_000
 
+/** What an API names of the vault: where in its configuration, and what it must be. */
+interface Named {
+  readonly name: string
+  readonly at: readonly string[]
+  readonly isKey: boolean
+}
+
+type Report = (code: ConfigCode, at: readonly string[], text: string, fix: string, severity?: 'error' | 'warning') => void
+
 /** Does the vault hold what the APIs name, usable now, and sealed for where it would be sent? Pure. */
 export function checkCredentials(config: Config, locate: Locate, held: readonly HeldCredential[], at: Instant): readonly ConfigProblem[] {
   const problems: ConfigProblem[] = []
   for (const [name, api] of Object.entries(config.apis)) {
-    const report = (
-      code: ConfigCode,
-      key: 'credential' | 'upstream',
-      text: string,
-      fix: string,
-      severity: 'error' | 'warning' = 'error',
-    ): void => {
-      const path: KeyPath = ['apis', name, key]
+    const report: Report = (code, key, text, fix, severity = 'error') => {
+      const path: KeyPath = ['apis', name, ...key]
       const spot = locate(path, 'value')
       problems.push({ code, severity, key: formatKey(path), line: spot?.line ?? null, column: spot?.column ?? null, text, fix })
     }
-    if (api.credential === null) continue
-    const found = held.find((credential) => credential.name === api.credential)
     const { origin } = new URL(api.upstream)
-    if (found === undefined) {
-      const close = nearest(
-        api.credential,
-        held.map((credential) => credential.name),
-      )
-      const fix =
-        close === null ? `Store it: cloakroom secret add ${api.credential} --origin ${origin} --place bearer` : `Did you mean \`${close}\`?`
-      report('credential_missing', 'credential', `The vault holds no credential \`${api.credential}\`.`, fix)
-      continue
-    }
-    if (!found.origins.includes(origin)) {
-      // The heart of the vault's promise: whoever edits this file must not be able to send the secret elsewhere.
-      const sealed = found.origins.join(', ')
-      const fix = `Correct \`upstream\`, or store the secret under another name for this origin: cloakroom secret add NAME --origin ${origin} --place …`
-      report('origin_not_sealed', 'upstream', `\`${found.name}\` is sealed for ${sealed} and will not be sent to ${origin}.`, fix)
-    }
-    const usable = found.versions.filter(
-      ({ state, notAfter }) => (state === 'active' || state === 'retiring') && (notAfter === null || at < notAfter),
-    )
-    if (usable.length === 0) reportUnusable(found, report)
-    else if (
-      usable.every(({ notAfter }) => notAfter !== null && notAfter <= at + WARN_MS) &&
-      !found.versions.some(({ state }) => state === 'staged')
-    ) {
-      const last = Math.max(...usable.map(({ notAfter }) => notAfter ?? 0))
-      report(
-        'credential_expires',
-        'credential',
-        `\`${found.name}\` ends at ${new Date(last).toISOString()}.`,
-        `Have a new one issued: cloakroom secret rotate ${found.name}`,
-        'warning',
-      )
-    }
+    for (const named of namedBy(api)) checkOne(named, origin, held, at, report)
   }
   return problems
 }
 
-function reportUnusable(
-  { name, versions }: HeldCredential,
-  report: (code: ConfigCode, key: 'credential', text: string, fix: string, severity?: 'error' | 'warning') => void,
-): void {
-  const anew = `Give it a new value: cloakroom secret rotate ${name}`
-  if (versions.some(({ state }) => state === 'staged')) {
-    report(
-      'credential_waiting',
-      'credential',
-      `\`${name}\` is not valid yet: until then its calls are refused.`,
-      'Wait for it, or give it a value that counts now.',
-      'warning',
+function namedBy({ credential, sign }: Config['apis'][string]): readonly Named[] {
+  return [
+    ...(credential === null ? [] : [{ name: credential, at: ['credential'], isKey: false }]),
+    ...(sign === null ? [] : [{ name: sign.key, at: ['sign', 'key'], isKey: true }]),
+  ]
+}
+
+function checkOne(named: Named, origin: string, held: readonly HeldCredential[], at: Instant, report: Report): void {
+  const found = held.find((credential) => credential.name === named.name)
+  if (found === undefined) return reportMissing(named, origin, held, report)
+  if ((found.kind.is === 'signing-key') !== named.isKey) {
+    const text = named.isKey
+      ? `\`${found.name}\` is a secret, not a key that signs.`
+      : `\`${found.name}\` is a key that signs; it is never sent.`
+    return report(
+      'key_wrong_kind',
+      named.at,
+      text,
+      named.isKey ? `Make one: ${addKey('NAME', origin)}` : `Name it in \`sign\`, and a secret here.`,
     )
+  }
+  if (!found.origins.includes(origin)) {
+    // The heart of the vault's promise: whoever edits this file must not be able to send the secret elsewhere.
+    const sealed = found.origins.join(', ')
+    const anew = named.isKey ? addKey('NAME', origin) : `cloakroom secret add NAME --origin ${origin} --place …`
+    const fix = `Correct \`upstream\`, or store ${named.isKey ? 'a key' : 'the secret'} under another name for this origin: ${anew}`
+    report(
+      'origin_not_sealed',
+      ['upstream'],
+      `\`${found.name}\` is sealed for ${sealed} and will not be ${named.isKey ? 'used for' : 'sent to'} ${origin}.`,
+      fix,
+    )
+  }
+  const usable = found.versions.filter(
+    ({ state, notAfter }) => (state === 'active' || state === 'retiring') && (notAfter === null || at < notAfter),
+  )
+  if (usable.length === 0) return reportUnusable(found, named, report)
+  const ending = usable.every(({ notAfter }) => notAfter !== null && notAfter <= at + WARN_MS)
+  if (!ending || found.versions.some(({ state }) => state === 'staged')) return
+  const last = Math.max(...usable.map(({ notAfter }) => notAfter ?? 0))
+  const text = `\`${found.name}\` ends at ${new Date(last).toISOString()}.`
+  report(
+    'credential_expires',
+    named.at,
+    text,
+    `${named.isKey ? 'Have a new one made' : 'Have a new one issued'}: ${rotate(named)}`,
+    'warning',
+  )
+}
+
+function reportMissing(named: Named, origin: string, held: readonly HeldCredential[], report: Report): void {
+  const others = held.filter(({ kind }) => (kind.is === 'signing-key') === named.isKey).map(({ name }) => name)
+  const close = nearest(named.name, others)
+  const add = named.isKey
+    ? `Make it: ${addKey(named.name, origin)}`
+    : `Store it: cloakroom secret add ${named.name} --origin ${origin} --place bearer`
+  const text = `The vault holds no ${named.isKey ? 'key' : 'credential'} \`${named.name}\`.`
+  report(named.isKey ? 'key_missing' : 'credential_missing', named.at, text, close === null ? add : `Did you mean \`${close}\`?`)
+}
+
+function reportUnusable({ name, versions }: HeldCredential, named: Named, report: Report): void {
+  const anew = `Give it a new ${named.isKey ? 'version' : 'value'}: ${rotate(named)}`
+  if (versions.some(({ state }) => state === 'staged')) {
+    const text = `\`${name}\` is not valid yet: until then its calls are refused.`
+    report('credential_waiting', named.at, text, 'Wait for it, or give it a value that counts now.', 'warning')
   } else if (versions.every(({ state }) => state === 'revoked')) {
-    report('credential_revoked', 'credential', `\`${name}\` has been revoked.`, anew)
-  } else report('credential_expired', 'credential', `\`${name}\` has expired.`, anew)
+    report('credential_revoked', named.at, `\`${name}\` has been revoked.`, anew)
+  } else report('credential_expired', named.at, `\`${name}\` has expired.`, anew)
+}
+
+function addKey(name: string, origin: string): string {
+  return `cloakroom signing-key add ${name} --origin ${origin}`
+}
+
+function rotate({ name, isKey }: Named): string {
+  return `cloakroom ${isKey ? 'signing-key' : 'secret'} rotate ${name}`
 }

@@ -26,6 +26,7 @@ export function compilePolicy(config: Config, port: number = config.listen.port)
     allowedOrigins: config.allowedOrigins,
     trustedProxies: config.trustedProxies.map((text) => parseRange(text)).filter((range) => range !== null),
     webSockets: { most: config.limits.webSockets, perVisitor: config.limits.webSocketsPerVisitor },
+    signingKeys: [...new Set(apis.flatMap(({ sign }) => (sign === null ? [] : [sign.key])))],
     waits: { partMs: config.limits.storeTimeout, requestMs: config.limits.bodyTimeout },
     guard: null,
   }
@@ -45,6 +46,7 @@ function compileApi(name: string, api: ApiConfig): Api {
     upstreamOrigin: upstream.origin,
     upstreamPath: upstream.pathname.replace(/\/$/, ''),
     credential: api.credential,
+    sign: api.sign,
     carry: api.carry.map((field) => field.toLowerCase()),
     cookies: api.cookies,
     linksTo: api.linksTo,

@@ -19,6 +19,25 @@ export const accessSchema = z.union(
   },
 )
 
+/** What an API may be told about a visitor. */
+const contextMembers = z.array(z.enum(['account', 'roles', 'factors', 'address', 'request']))
+
+const sign = z.strictObject({
+  key: z.string().describe('The name of its key in the vault (`cloakroom signing-key add`).'),
+  context: contextMembers
+    .default([])
+    .describe('What the API is told about the visitor in `Cloakroom-Context`, under the signature: nothing unless it is named here.'),
+  body: z
+    .enum(['digest', 'unsigned'])
+    .default('digest')
+    .describe(
+      '`digest`: bodies are read whole and covered by the signature. `unsigned`: they are streamed and not covered; the API’s verifier must be told the same.',
+    ),
+  maxBody: size(0, 64 * MIB)
+    .prefault('1MiB')
+    .describe('The largest body that is read whole for its digest. The API’s verifier takes 1 MiB by default, too.'),
+})
+
 const limits = z.strictObject({
   requestBody: size(0, 100 * GIB)
     .prefault('10MiB')
@@ -52,6 +71,10 @@ export const apiSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('The name of its secret in the vault (`cloakroom secret add`). Left out: the API needs none.'),
+  sign: sign
+    .nullable()
+    .default(null)
+    .describe('Sign each request (RFC 9421), so that the API can refuse everybody but this gateway. See docs/only-the-gateway.md.'),
   allow: z
     .array(z.string())
     .min(1, 'The list is empty, so nothing would pass')

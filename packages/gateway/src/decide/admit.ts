@@ -5,6 +5,7 @@ import { isFromBrowser, readMachineKey } from './machine-key.ts'
 import { refuseSender, senderOf } from './origin.ts'
 import type { Api, Policy } from './policy.ts'
 import { findRoute, isBelow, type Route } from './route.ts'
+import { isWellKnown } from './well-known.ts'
 
 export type Admission =
   | { readonly kind: 'route'; readonly route: Route; readonly steps: readonly string[] }
@@ -20,7 +21,7 @@ export function admit(head: RequestHead, policy: Policy): Admission {
   if (head.method === 'TRACE' || head.method === 'CONNECT')
     return refused({ kind: 'problem', code: 'method_refused', allow: READING }, null, 'method')
   if (head.path === '*') return refused(optionsReply(head, policy, EVER), null, 'options')
-  if (isBelow(head.path, policy.basePath)) return { kind: 'own' }
+  if (isBelow(head.path, policy.basePath) || isWellKnown(head.path, policy)) return { kind: 'own' }
   const found = findRoute(policy, head.method, head.path)
   if (found.kind === 'none') return refused({ kind: 'problem', code: 'not_found' }, null, 'route')
   if (found.kind === 'method') {

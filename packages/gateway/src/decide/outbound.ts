@@ -11,6 +11,8 @@ export interface OutboundHead {
   readonly headers: readonly HeaderField[]
   /** The connection is to become one of this protocol. */
   readonly upgrade?: 'websocket'
+  /** Must not go out twice as it is: it carries something that works once. */
+  readonly once?: boolean
 }
 
 /** Request fields that pass to every upstream. All others stay here, the browser's name and origin included, unless the API's `carry` names them. */

@@ -1,4 +1,5 @@
 import type { Guard } from './guard.ts'
+import type { ContextMember } from './context.ts'
 import type { Range } from './ip.ts'
 import type { Route } from './route.ts'
 
@@ -23,6 +24,8 @@ export interface Api {
   /** Put before what follows the prefix; no trailing slash, may be empty. */
   readonly upstreamPath: string
   readonly credential: CredentialName | null
+  /** Sign each request, so that the API can refuse everybody else; null: do not. */
+  readonly sign: Signing | null
   /** Further request fields that this upstream needs; lower case. */
   readonly carry: readonly string[]
   /** Upstream cookies that may pass, by name. */
@@ -40,6 +43,17 @@ export interface Api {
   /** May an answer be a document or a script to the browser? */
   readonly activeContent: boolean
   readonly limits: ApiLimits
+}
+
+/** How requests to one API are signed (RFC 9421, profile `cloakroom-v1`). */
+export interface Signing {
+  readonly key: CredentialName
+  /** What the API is told about the visitor, in `Cloakroom-Context`. */
+  readonly context: readonly ContextMember[]
+  /** `unsigned`: bodies are streamed and not covered. The API must be told the same. */
+  readonly body: 'digest' | 'unsigned'
+  /** Bytes of a body that is read whole for its digest; longer ones are refused. */
+  readonly maxBody: number
 }
 
 /** Bytes and milliseconds. */
@@ -114,4 +128,6 @@ export interface Policy {
   readonly waits: Waits
   /** Null: no rules at all. */
   readonly guard: Guard | null
+  /** Keys whose public halves the gateway publishes. */
+  readonly signingKeys: readonly CredentialName[]
 }

@@ -82,6 +82,7 @@ export function createForward(options: ForwardOptions = {}): Forward {
       headers,
       body: body === null ? null : readOnly(body.stream),
       upgrade: request.upgrade ?? null,
+      ...(request.once === true ? { idempotent: false } : {}),
       headersTimeout: headMs,
       bodyTimeout: idleMs,
     }

@@ -12,6 +12,7 @@ import type { OpenCredential, StreamsPart, UpstreamAnswer } from '../parts.ts'
 import { fieldValue } from './content.ts'
 import { type LeakGuard, openGuard } from './leak-guard.ts'
 import { withCredential } from './pass-through.ts'
+import { sendSigned } from './signed.ts'
 import { noteFailure, noteReflection, type Trip, type WayParts } from './trip.ts'
 import { createTunnel, type RunningTunnel } from './tunnel.ts'
 import { wayBack } from './way-back.ts'
@@ -36,7 +37,7 @@ export async function openWebSocket(
   if (isLoop(head, parts.via ?? parts.pseudonym)) throw new GateError('loop_detected', `${route.api.name} leads back to this gateway`)
   const giveBack = streams.takePlace(nameOf(visitor, head), parts.policy().webSockets)
   if (giveBack === null) throw new GateError('busy', 'too many WebSockets are open', { retryAfterMs: 10_000 })
-  const trip: Trip = { head, route, parts, departure }
+  const trip: Trip = { head, route, visitor, parts, departure }
   let answer: Answer | null = null
   try {
     const { credential: name, upstreamOrigin } = route.api
@@ -75,7 +76,10 @@ async function shakeHands(trip: Trip, credential: OpenCredential | null, run: Ru
     const bare = asHandshake(head, outbound(head, route, { pseudonym: parts.pseudonym, via: parts.via, identityOnly: true }))
     const request = credential === null ? bare : withCredential(bare, credential)
     if (credential !== null) guard = openGuard(credential)
-    const answer = await parts.forward.send(request, null, route.api, departure)
+    const { sign } = route.api
+    const answer = await (sign === null
+      ? parts.forward.send(request, null, route.api, departure)
+      : sendSigned(trip, sign, request, null, credential))
     const { upgraded = null } = answer
     try {
       // Refused, redirected, or taken for an ordinary call: the visitor gets what any call would get.

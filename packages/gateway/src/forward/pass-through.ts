@@ -3,9 +3,11 @@ import { place } from '../decide/credential.ts'
 import type { RequestHead } from '../decide/head.ts'
 import { isLoop, outbound, type OutboundHead } from '../decide/outbound.ts'
 import type { ApiRoute } from '../decide/route.ts'
+import type { Visitor } from '../decide/session.ts'
 import { GateError } from '../errors.ts'
 import type { OpenCredential } from '../parts.ts'
 import { type LeakGuard, openGuard } from './leak-guard.ts'
+import { sendSigned } from './signed.ts'
 import { noteFailure, type Trip, type WayParts } from './trip.ts'
 import { wayBack } from './way-back.ts'
 
@@ -17,6 +19,7 @@ export async function passThrough(
   head: RequestHead,
   body: RequestBody | null,
   route: ApiRoute,
+  visitor: Visitor,
   parts: WayParts,
   departure?: Departure,
 ): Promise<Answer> {
@@ -25,7 +28,7 @@ export async function passThrough(
   // RFC 9110 §9.3.5 says the same of DELETE, but for servers that are known to want it: the owner says which.
   if (body !== null && head.method === 'DELETE' && !route.api.deleteBody) throw new GateError('bad_request', 'DELETE with a body')
   if (isLoop(head, parts.via ?? parts.pseudonym)) throw new GateError('loop_detected', `${route.api.name} leads back to this gateway`)
-  const trip: Trip = { head, route, parts, departure }
+  const trip: Trip = { head, route, visitor, parts, departure }
   try {
     const { credential: name, upstreamOrigin } = route.api
     return await travel(trip, body, name === null ? null : await parts.vault.open(name, upstreamOrigin, head.at))
@@ -45,7 +48,10 @@ async function travel(trip: Trip, body: RequestBody | null, credential: OpenCred
     const bare = outbound(head, route, { pseudonym: parts.pseudonym, via: parts.via, identityOnly: credential !== null })
     const request = credential === null ? bare : withCredential(bare, credential)
     if (credential !== null) guard = openGuard(credential)
-    const answer = await parts.forward.send(request, body, route.api, departure)
+    const { sign } = route.api
+    const answer = await (sign === null
+      ? parts.forward.send(request, body, route.api, departure)
+      : sendSigned(trip, sign, request, body, credential))
     try {
       return await wayBack(trip, request.path, answer, guard)
     } catch (cause) {

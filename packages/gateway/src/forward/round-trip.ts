@@ -62,7 +62,7 @@ export class RoundTrip implements Dispatcher.DispatchHandler, UpstreamAnswer, Bo
     this.#body = body
     this.#api = api
     // RFC 9110 §9.2.2: only what changes nothing may be sent twice by a program.
-    this.#again = body === null && (options.method === 'GET' || options.method === 'HEAD')
+    this.#again = body === null && (options.method === 'GET' || options.method === 'HEAD') && options.idempotent !== false
   }
 
   get body(): BodySource {

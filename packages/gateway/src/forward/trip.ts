@@ -2,16 +2,18 @@ import { auditEvent, causedBy } from '../audit/event.ts'
 import type { Departure } from '../answer.ts'
 import type { RequestHead } from '../decide/head.ts'
 import type { ApiRoute } from '../decide/route.ts'
+import type { Visitor } from '../decide/session.ts'
 import { type FailureCode, GateError } from '../errors.ts'
 import type { Parts } from '../parts.ts'
 
 /** What the way out and back needs of the gateway's parts. */
-export type WayParts = Pick<Parts, 'policy' | 'vault' | 'forward' | 'audit' | 'pseudonym' | 'via'>
+export type WayParts = Pick<Parts, 'policy' | 'vault' | 'forward' | 'audit' | 'pseudonym' | 'via' | 'clock'>
 
 /** One request that was passed, and all that its way out and back needs. */
 export interface Trip {
   readonly head: RequestHead
   readonly route: ApiRoute
+  readonly visitor: Visitor
   readonly parts: WayParts
   readonly departure: Departure | undefined
 }

@@ -7,8 +7,8 @@ import type { Instant, RequestHead } from '../decide/head.ts'
 import type { Policy } from '../decide/policy.ts'
 import type { SessionId } from '../decide/session.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
-import type { AuditPart, ObserverPart, VisitsPart } from '../parts.ts'
 import type { ActionTokens } from '../session/action-tokens.ts'
+import type { AuditPart, ObserverPart, PublicKeysPart, VisitsPart } from '../parts.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { PageContext } from './pages/frame.ts'
 import type { Theme } from './pages/theme.ts'
@@ -22,6 +22,7 @@ export interface EndpointParts {
   readonly visits: VisitsPart
   readonly actionTokens: Pick<ActionTokens, 'mint'>
   readonly counters: { add(hits: readonly Hit[], at: Instant): Awaitable<readonly Count[]> }
+  readonly keys: PublicKeysPart
   readonly audit: AuditPart
   readonly observer: ObserverPart
   readonly theme: Theme
@@ -41,8 +42,9 @@ export interface Call {
 /** A row of the table. */
 export interface Endpoint {
   readonly method: 'GET' | 'POST'
-  /** Below `basePath`; exact. */
+  /** Below `basePath`, or with `whole` the whole path; exact. */
   readonly path: string
+  readonly whole?: true
   /** `own-pages`: other websites' pages may not, other origins' of the owner neither. */
   readonly callers: 'anyone' | 'own-pages'
   /** What it takes and answers, for docs/reference/endpoints.md. */

@@ -6,8 +6,11 @@ import type { Policy } from '../decide/policy.ts'
 import { GateError } from '../errors.ts'
 import type { EndpointsPart } from '../parts.ts'
 import { mintAction } from './action-api.ts'
+import { isBelow } from '../decide/route.ts'
+import { KEY_DIRECTORY } from '../decide/well-known.ts'
 import { logo, pageScript, styles } from './assets-api.ts'
 import type { Call, Endpoint, EndpointParts } from './endpoint.ts'
+import { showKeyDirectory } from './keys-api.ts'
 import { showLogin, submitLogin } from './login-api.ts'
 import { submitLogout } from './logout-api.ts'
 import { showPassword, submitPassword } from './password-api.ts'
@@ -85,6 +88,15 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { method: 'GET', path: '/style.css', callers: 'anyone', answer: styles, about: 'The pages’ style sheet.' },
   { method: 'GET', path: '/page.js', callers: 'anyone', answer: pageScript, about: 'The pages’ script; they work without it.' },
   { method: 'GET', path: '/logo', callers: 'anyone', answer: logo, about: 'The picture of `theme.logo`; 404 when there is none.' },
+  {
+    method: 'GET',
+    path: KEY_DIRECTORY,
+    whole: true,
+    callers: 'anyone',
+    answer: showKeyDirectory,
+    about:
+      'The public keys of those that sign requests to APIs, a JWK Set; only while some API has `sign`. Never a shared secret, never a private half.',
+  },
 ]
 
 /** The gateway's own endpoints as a part of the spine. Rejects for scripts; a person gets a page whatever goes wrong. */
@@ -117,8 +129,8 @@ export function createEndpoints(parts: EndpointParts): EndpointsPart {
 
 async function dispatch(call: Call): Promise<Answer> {
   const { head, policy } = call
-  const path = head.path.slice(policy.basePath.length)
-  const here = ENDPOINTS.filter((endpoint) => endpoint.path === path)
+  const below = isBelow(head.path, policy.basePath) ? head.path.slice(policy.basePath.length) : null
+  const here = ENDPOINTS.filter(({ path, whole }) => path === (whole === true ? head.path : below))
   if (here.length === 0) return await refuse(call, 'not_found')
   const method = head.method === 'HEAD' ? 'GET' : head.method
   const endpoint = here.find((row) => row.method === method)

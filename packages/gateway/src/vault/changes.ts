@@ -6,6 +6,7 @@ import type { RecordRow } from '../store/store.ts'
 import type { Plan } from './book.ts'
 import { fingerprint, lastFour, sealCredential } from './credentials.ts'
 import type { Keyring } from './keyring.ts'
+import { PLAIN_SECRET, type CredentialKind } from './kind.ts'
 import { digestOf, type LedgerEntry } from './ledger.ts'
 import { readOrigins } from './origins.ts'
 import { refusal, type NewSecret, type NewVersion, type VaultRefusal } from './outcome.ts'
@@ -33,6 +34,7 @@ export function planAdd(snapshot: Snapshot, sealing: Sealing, name: string, secr
   return planVersion(snapshot, sealing, {
     name,
     version: 1,
+    kind: secret.kind ?? PLAIN_SECRET,
     placement: secret.placement,
     origins,
     at,
@@ -46,8 +48,11 @@ export function planRotate(snapshot: Snapshot, sealing: Sealing, name: string, n
   const versions = snapshot.byName.get(name)
   const newest = versions?.at(-1)
   if (versions === undefined || newest === undefined) return unknown(name)
-  const placement = parsePlacement(newest.placement)
-  if (placement === null) return stop('name_unusable', `This version of Cloakroom cannot place ${name} as ${newest.placement}.`)
+  // A text in the place of a key would be found out by the first request, a key in the place of a text by everybody who reads it.
+  if (newest.kind.is !== (next.is ?? 'secret')) return stop('kind_differs', wrongCommand(name, newest.kind))
+  const placement = newest.placement === null ? null : parsePlacement(newest.placement)
+  if (placement === null && newest.placement !== null)
+    return stop('name_unusable', `This version of Cloakroom cannot place ${name} as ${newest.placement}.`)
   const retiresAt = Math.max(at, next.notBefore ?? at) + Math.max(0, next.retireAfterMs)
   const others = versions.map((entry) =>
     entry.revokedAt === null ? { ...entry, retiresAt: Math.min(entry.retiresAt ?? Infinity, retiresAt) } : entry,
@@ -55,6 +60,7 @@ export function planRotate(snapshot: Snapshot, sealing: Sealing, name: string, n
   return planVersion(snapshot, sealing, {
     name,
     version: newest.version + 1,
+    kind: newest.kind,
     placement,
     origins: newest.origins,
     at,
@@ -94,7 +100,8 @@ export function rowOf(snapshot: Snapshot, entry: LedgerEntry, versions: readonly
 interface Version {
   readonly name: string
   readonly version: number
-  readonly placement: Placement
+  readonly kind: CredentialKind
+  readonly placement: Placement | null
   readonly origins: readonly string[]
   readonly at: Instant
   readonly times: { readonly notBefore?: Instant | null; readonly notAfter?: Instant | null }
@@ -104,25 +111,26 @@ interface Version {
 }
 
 function planVersion(snapshot: Snapshot, { keyring, fingerprints, random }: Sealing, made: Version): Change {
-  const { name, version, placement, origins, at } = made
+  const { name, version, kind, placement, origins, at } = made
   const notBefore = made.times.notBefore ?? null
   const notAfter = made.times.notAfter ?? null
   if (notAfter !== null && notAfter <= Math.max(at, notBefore ?? at))
     return stop('times_unusable', 'It would end before it begins. Give a later end.')
-  const reading = readValue(made.value, placement)
+  const reading = readValue(made.value, kind, placement)
   if (reading.kind === 'refused') return { kind: 'stop', because: reading }
   const print = fingerprint(fingerprints, reading.value)
   const known = made.others.find((entry) => entry.fingerprint === print)
   if (known !== undefined)
     return stop('value_known', `This is the value of version ${known.version}. Have a new one issued, then give that one.`)
-  const sealed = sealCredential(keyring, name, version, { placement, origins, value: reading.value }, random)
+  const sealed = sealCredential(keyring, name, version, { kind, placement, origins, value: reading.value }, random)
   const entry: LedgerEntry = {
     name,
     version,
-    placement: formatPlacement(placement),
+    kind,
+    placement: placement === null ? null : formatPlacement(placement),
     origins,
     fingerprint: print,
-    lastFour: lastFour(reading.value),
+    lastFour: kind.is === 'secret' ? lastFour(reading.value) : null,
     createdAt: at,
     notBefore,
     notAfter,
@@ -141,6 +149,12 @@ function sealedOf(snapshot: Snapshot, entry: LedgerEntry): string {
 
 function replaced(snapshot: Snapshot, name: string, versions: readonly LedgerEntry[]): readonly LedgerEntry[] {
   return [...snapshot.ledger.entries.filter((entry) => entry.name !== name), ...versions]
+}
+
+function wrongCommand(name: string, kind: CredentialKind): string {
+  return kind.is === 'signing-key'
+    ? `${name} is a key that signs. Have a new one made: cloakroom signing-key rotate ${name}`
+    : `${name} is a secret, not a key that signs. Give it a new value: cloakroom secret rotate ${name} < secret.txt`
 }
 
 function unknown(name: string): Change {

@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest'
 import { manualLater } from '../../test/fakes/later.ts'
-import { createLeases } from './leases.ts'
-import type { CredentialRecord } from './record.ts'
+import { createLeases, type PlacedValue } from './leases.ts'
 
 const ORIGIN = 'https://api.example.com'
 
-function record(): CredentialRecord {
+function record(): PlacedValue {
   return { placement: { kind: 'bearer' }, origins: [ORIGIN], value: Uint8Array.from(Buffer.from('sk-live-0123456789')) }
 }
 

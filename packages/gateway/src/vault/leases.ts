@@ -3,15 +3,21 @@ import type { Instant } from '../decide/head.ts'
 import { Secret } from '../decide/secret.ts'
 import type { Later } from '../lib/later.ts'
 import type { OpenCredential } from '../parts.ts'
-import type { CredentialRecord } from './record.ts'
 
 /** Plaintext for a moment: so long as it is here, a busy route pays for opening and for the needles once a second, not per call. */
 export interface Leases {
   find(name: string, origin: string, at: Instant): OpenCredential | null
   /** Takes the record's value over. Not used beyond `until`. */
-  start(name: string, record: CredentialRecord, at: Instant, until: Instant): OpenCredential
+  start(name: string, record: PlacedValue, at: Instant, until: Instant): OpenCredential
   /** Forgets all: what nobody holds is zeroed now, the rest when its last holder releases it. */
   drop(): void
+}
+
+/** A value that goes on requests, and where. */
+export interface PlacedValue {
+  readonly placement: Placement
+  readonly origins: readonly string[]
+  readonly value: Uint8Array
 }
 
 export function createLeases(later: Later): Leases {

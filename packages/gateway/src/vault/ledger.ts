@@ -2,13 +2,16 @@ import { createHash, type KeyObject } from 'node:crypto'
 import type { Instant } from '../decide/head.ts'
 import type { Random } from '../lib/random.ts'
 import type { RecordRow, SealedMark } from '../store/store.ts'
+import type { CredentialKind } from './kind.ts'
 import { seal, unseal, type Binding } from './seal.ts'
 
 /** One version of a credential as the vault itself wrote it. The columns beside a sealed record are for the eye: this is what counts. */
 export interface LedgerEntry {
   readonly name: string
   readonly version: number
-  readonly placement: string
+  readonly kind: CredentialKind
+  /** Null for what never goes on a request itself. */
+  readonly placement: string | null
   readonly origins: readonly string[]
   readonly fingerprint: string
   readonly lastFour: string | null

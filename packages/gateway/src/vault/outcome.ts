@@ -1,12 +1,16 @@
 import type { Placement } from '../decide/credential.ts'
 import type { Instant } from '../decide/head.ts'
 import type { VersionState } from '../store/store.ts'
+import type { CredentialKind } from './kind.ts'
+
+export type { CredentialKind }
 
 /** What may be known of a credential. There is no way to read its value back. */
 export interface CredentialView {
   readonly name: string
-  /** As `parsePlacement` reads it. */
-  readonly placement: string
+  readonly kind: CredentialKind
+  /** As `parsePlacement` reads it; null for what never goes on a request itself, such as a key that signs. */
+  readonly placement: string | null
   /** The only places where it may go: scheme, host and port. */
   readonly origins: readonly string[]
   /** The newest first. */
@@ -32,13 +36,17 @@ export interface VersionView {
 export interface NewSecret {
   /** Taken over: zeroed when the call is done, whatever came of it. */
   readonly value: Uint8Array
-  readonly placement: Placement
+  /** A secret when left out. */
+  readonly kind?: CredentialKind
+  readonly placement: Placement | null
   readonly origins: readonly string[]
   readonly notBefore?: Instant | null
   readonly notAfter?: Instant | null
 }
 
 export interface NewVersion {
+  /** Must be what the credential is; a secret when left out. */
+  readonly is?: CredentialKind['is']
   /** Taken over: zeroed when the call is done, whatever came of it. */
   readonly value: Uint8Array
   readonly notBefore?: Instant | null
@@ -60,6 +68,7 @@ export type VaultRefusalCode =
   | 'value_has_scheme'
   | 'value_lacks_user'
   | 'value_known'
+  | 'kind_differs'
 
 /** Worth saying, and no reason to refuse. */
 export type VaultNoteCode = 'value_trimmed' | 'value_short'

@@ -1,20 +1,23 @@
 import { formatPlacement, parsePlacement, type Placement } from '../decide/credential.ts'
+import { readKind, type CredentialKind } from './kind.ts'
 
-/** What a credential's sealed text holds: the value, and where it may go. A changed database or configuration cannot send it elsewhere. */
+/** What a credential's sealed text holds: the value, what it is, and where it may go. A changed database or configuration cannot send it elsewhere. */
 export interface CredentialRecord {
-  readonly placement: Placement
+  readonly kind: CredentialKind
+  /** Null for what never goes on a request itself. */
+  readonly placement: Placement | null
   readonly origins: readonly string[]
   /** Bytes, the caller's to zero. */
   readonly value: Uint8Array
 }
 
 /** Length of the head (4 bytes, big-endian), head as JSON, value. The value is never part of a JavaScript string: those cannot be wiped. */
-export function encodeRecord(record: CredentialRecord): Buffer {
-  const head = Buffer.from(JSON.stringify({ placement: formatPlacement(record.placement), origins: record.origins }))
-  const whole = Buffer.alloc(LENGTH + head.length + record.value.length)
+export function encodeRecord({ kind, placement, origins, value }: CredentialRecord): Buffer {
+  const head = Buffer.from(JSON.stringify({ kind, placement: placement === null ? null : formatPlacement(placement), origins }))
+  const whole = Buffer.alloc(LENGTH + head.length + value.length)
   whole.writeUInt32BE(head.length)
   head.copy(whole, LENGTH)
-  whole.set(record.value, LENGTH + head.length)
+  whole.set(value, LENGTH + head.length)
   return whole
 }
 
@@ -24,10 +27,12 @@ export function decodeRecord(plaintext: Buffer): CredentialRecord | null {
   const end = LENGTH + plaintext.readUInt32BE()
   if (end > plaintext.length) return null
   const head: unknown = JSON.parse(plaintext.toString('utf8', LENGTH, end))
-  if (typeof head !== 'object' || head === null || !('placement' in head) || !('origins' in head)) return null
+  if (typeof head !== 'object' || head === null || !('kind' in head) || !('placement' in head) || !('origins' in head)) return null
+  const kind = readKind(head.kind)
   const placement = typeof head.placement === 'string' ? parsePlacement(head.placement) : null
-  if (placement === null || !isTexts(head.origins)) return null
-  return { placement, origins: head.origins, value: Uint8Array.from(plaintext.subarray(end)) }
+  const isPlaced = kind?.is !== 'signing-key'
+  if (kind === null || isPlaced !== (placement !== null) || !isTexts(head.origins)) return null
+  return { kind, placement, origins: head.origins, value: Uint8Array.from(plaintext.subarray(end)) }
 }
 
 const LENGTH = 4

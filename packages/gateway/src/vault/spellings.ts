@@ -1,4 +1,5 @@
 import { leaks } from '../decide/credential.ts'
+import { needlesOf } from '../decide/needles.ts'
 import { Secret } from '../decide/secret.ts'
 import type { Instant } from '../decide/head.ts'
 import type { VersionState } from '../store/store.ts'
@@ -31,7 +32,7 @@ export function spellingsOf(snapshot: Snapshot, keyring: Keyring, at: Instant): 
         if (record === null) return { name, version: entry.version, state, needles: null }
         const secret = new Secret(record.value)
         // `leaks` copies: what is overwritten here is the only plaintext that this function made.
-        const needles = leaks(record.placement, secret)
+        const needles = record.placement === null ? needlesOf([record.value]) : leaks(record.placement, secret)
         secret.wipe()
         return { name, version: entry.version, state, needles }
       })

@@ -15,7 +15,7 @@ const USABLE = [
 ] as const
 
 test.each(USABLE)('the secret %j can be placed as %s', (given, placement, expected) => {
-  const reading = readValue(Buffer.from(given), parsePlacement(placement)!)
+  const reading = readValue(Buffer.from(given), { is: 'secret' }, parsePlacement(placement))
   expect(reading.kind === 'usable' ? Buffer.from(reading.value).toString() : reading).toBe(expected)
 })
 
@@ -35,13 +35,13 @@ const REFUSED = [
 ] as const
 
 test.each(REFUSED)('the secret %j is refused as %s with %s and with what to do', (given, placement, code) => {
-  const reading = readValue(Buffer.from(given), parsePlacement(placement)!)
+  const reading = readValue(Buffer.from(given), { is: 'secret' }, parsePlacement(placement))
   expect(reading).toMatchObject({ kind: 'refused', code })
   expect(JSON.stringify(reading)).not.toContain('0123456')
 })
 
 test('VLT-08 a trimmed and a short secret are taken with a note that does not repeat them', () => {
-  expect(notesOn(Buffer.from('sk-live-0123456789'))).toEqual([])
-  expect(notesOn(Buffer.from('tiny-key\n')).map((note) => note.code)).toEqual(['value_trimmed', 'value_short'])
-  expect(JSON.stringify(notesOn(Buffer.from('tiny-key\n')))).not.toContain('tiny-key')
+  expect(notesOn(Buffer.from('sk-live-0123456789'), 'secret')).toEqual([])
+  expect(notesOn(Buffer.from('tiny-key\n'), 'secret').map((note) => note.code)).toEqual(['value_trimmed', 'value_short'])
+  expect(JSON.stringify(notesOn(Buffer.from('tiny-key\n'), 'secret'))).not.toContain('tiny-key')
 })

@@ -1,11 +1,15 @@
 import type { Placement } from '../decide/credential.ts'
 import { MIN_BODY_NEEDLE } from '../decide/needles.ts'
+import type { CredentialKind } from './kind.ts'
 import { refusal, type VaultNote, type VaultRefusal } from './outcome.ts'
 
 export type ValueReading = { readonly kind: 'usable'; readonly value: Uint8Array } | VaultRefusal
 
 /** Judges a secret as it came from a file or a terminal. The usable value is a view into `given`, which stays the caller's to zero. */
-export function readValue(given: Uint8Array, placement: Placement): ValueReading {
+export function readValue(given: Uint8Array, kind: CredentialKind, placement: Placement | null): ValueReading {
+  // Made by the vault itself, and no text.
+  if (kind.is === 'signing-key') return { kind: 'usable', value: given }
+  if (placement === null) return refusal('value_empty', 'A secret needs a place on the request. Say where: --place bearer')
   const value = trimmed(given)
   if (value.length === 0) return refusal('value_empty', 'The secret is empty. Give it on stdin: cloakroom secret add NAME … < secret.txt')
   if (value.length > LONGEST)
@@ -29,7 +33,8 @@ export function readValue(given: Uint8Array, placement: Placement): ValueReading
 }
 
 /** What its owner should know of a value that can be used. */
-export function notesOn(given: Uint8Array): readonly VaultNote[] {
+export function notesOn(given: Uint8Array, kind: CredentialKind['is']): readonly VaultNote[] {
+  if (kind === 'signing-key') return []
   const value = trimmed(given)
   const notes: VaultNote[] = []
   if (value.length !== given.length) notes.push({ code: 'value_trimmed', text: 'Blanks and line ends around the secret were left out.' })

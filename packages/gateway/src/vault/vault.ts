@@ -5,15 +5,17 @@ import type { Awaitable } from '../lib/awaitable.ts'
 import type { Clock } from '../lib/clock.ts'
 import { systemLater, type Later } from '../lib/later.ts'
 import type { Random } from '../lib/random.ts'
-import type { OpenCredential, VaultPart } from '../parts.ts'
+import type { OpenCredential, OpenSigner, PublicKeysPart, VaultPart } from '../parts.ts'
 import type { VaultStore } from '../store/store.ts'
 import { openBook, type Book, type Plan } from './book.ts'
 import { planAdd, planRevoke, planRotate, type Sealing } from './changes.ts'
 import { expiringVersions, type ExpiringVersion } from './expiring.ts'
 import type { KeyProvider } from './keys/provider.ts'
 import { openKeyring, type Keyring } from './keyring.ts'
-import { createOpener, type OpenFailure } from './opener.ts'
+import type { OpenFailure } from './open-failure.ts'
+import { createOpener } from './opener.ts'
 import type { CredentialView, NewSecret, NewVersion, VaultNote, VaultOutcome, VaultRefusal } from './outcome.ts'
+import { publishedKeys } from './published.ts'
 import { rekey, type Rekeyed, type RekeyOptions, type RekeyProgress } from './rekey.ts'
 import { openSlot, type SlotPurpose } from './slots.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -22,7 +24,8 @@ import { notesOn } from './value.ts'
 import { viewAll, viewOne } from './view.ts'
 
 /** The open vault. What it promises in writing is in docs/vault.md. No call gives a value out but `open`, for a request, and `spellings`, for a search. */
-export interface Vault extends VaultPart {
+export interface Vault extends VaultPart, PublicKeysPart {
+  openSigner(name: string, origin: string, at: Instant): Awaitable<OpenSigner>
   list(): Promise<readonly CredentialView[]>
   add(name: string, secret: NewSecret, at: Instant): Promise<VaultOutcome>
   /** A new version, used from `notBefore` on; the versions before are used only while it has not begun, and end after `retireAfterMs`. */
@@ -89,20 +92,32 @@ function assemble(store: VaultStore, book: Book, keyring: Keyring, { clock, rand
       whileOpen()
       return opener.open(name, origin, at)
     },
+    openSigner(name: string, origin: string, at: Instant): Awaitable<OpenSigner> {
+      whileOpen()
+      return opener.openSigner(name, origin, at)
+    },
+    async published(names, at) {
+      whileOpen()
+      const known = book.last()
+      const snapshot = known !== null && known.revision === (await store.revision()) ? known : await book.refresh()
+      return { keys: publishedKeys(snapshot, keyring, names, at) }
+    },
     async list() {
       whileOpen()
       return viewAll(await book.refresh(), clock())
     },
     async add(name, secret, at) {
       try {
-        return await change(name, at, notesOn(secret.value), (snapshot) => planAdd(snapshot, sealing, name, secret, at))
+        return await change(name, at, notesOn(secret.value, secret.kind?.is ?? 'secret'), (snapshot) =>
+          planAdd(snapshot, sealing, name, secret, at),
+        )
       } finally {
         secret.value.fill(0)
       }
     },
     async rotate(name, next, at) {
       try {
-        return await change(name, at, notesOn(next.value), (snapshot) => planRotate(snapshot, sealing, name, next, at))
+        return await change(name, at, notesOn(next.value, next.is ?? 'secret'), (snapshot) => planRotate(snapshot, sealing, name, next, at))
       } finally {
         next.value.fill(0)
       }

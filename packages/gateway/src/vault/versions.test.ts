@@ -5,6 +5,7 @@ import { chooseVersion, stateAt } from './versions.ts'
 const BLANK: LedgerEntry = {
   name: 'k',
   version: 1,
+  kind: { is: 'secret' },
   placement: 'bearer',
   origins: [],
   fingerprint: '',

@@ -14,7 +14,7 @@ export function viewOne(snapshot: Snapshot, name: string, at: Instant): Credenti
   const newest = versions?.at(-1)
   if (versions === undefined || newest === undefined) return null
   const views = versions.map((entry) => viewVersion(snapshot, entry, versions, at)).toReversed()
-  return { name, placement: newest.placement, origins: newest.origins, versions: views }
+  return { name, kind: newest.kind, placement: newest.placement, origins: newest.origins, versions: views }
 }
 
 function viewVersion(snapshot: Snapshot, entry: LedgerEntry, versions: readonly LedgerEntry[], at: Instant): VersionView {

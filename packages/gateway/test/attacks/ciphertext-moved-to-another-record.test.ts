@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { RecordRow } from '../../src/store/store.ts'
 import { LEDGER_NAME } from '../../src/vault/ledger.ts'
-import type { OpenFailure } from '../../src/vault/opener.ts'
+import type { OpenFailure } from '../../src/vault/open-failure.ts'
 import { addSecret, createKit, NOW, rotateSecret, rowOf, SHOP, valueOf, type VaultKit } from '../vault-kit.ts'
 
 /** Three credentials, one of them with two versions. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { OpenFailure } from '../../src/vault/opener.ts'
+import type { OpenFailure } from '../../src/vault/open-failure.ts'
 import { addSecret, createKit, NOW, rowOf, SHOP, valueOf } from '../vault-kit.ts'
 
 test('VLT-14 a configuration that points an API at another host gets no credential for it', async () => {

@@ -40,6 +40,9 @@ beforeAll(async () => {
   await run(['machine-key', 'revoke', 'report'])
   await run(['secret', 'rotate', 'shop-key'], `${SECRET}-next`)
   await run(['secret', 'revoke', 'other-key', '--yes'])
+  await run(['signing-key', 'add', 'shop-sign', '--origin', upstream.origin])
+  await run(['signing-key', 'rotate', 'shop-sign'])
+  await run(['signing-key', 'revoke', 'shop-sign', '--yes'])
   await run(['secret', 'rekey'])
   canary.watch('what the gateway printed', gateway.printed)
   expect(await gateway.end('SIGTERM')).toBe(0)
@@ -71,6 +74,9 @@ const TARGETS: Partial<Record<(typeof BY_COMMAND)[number], string>> = {
   'account.disabled': 'ada',
   'account.enabled': 'ada',
   'account.password_set': 'ada',
+  'key.added': 'shop-sign',
+  'key.rotated': 'shop-sign',
+  'key.revoked': 'shop-sign',
   'secret.added': 'other-key',
   'secret.rotated': 'shop-key',
   'secret.revoked': 'other-key',

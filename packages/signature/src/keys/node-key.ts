@@ -1,6 +1,6 @@
-import { createHmac, createPrivateKey, sign } from 'node:crypto'
+import { createPrivateKey, createSecretKey, createHmac, sign, type KeyObject } from 'node:crypto'
 import { fromBase64 } from '../encoding.ts'
-import { isSigningAlgorithm } from './algorithm.ts'
+import { isSigningAlgorithm, type SigningAlgorithm } from './algorithm.ts'
 import { algorithmOf, type Jwk } from './jwk.ts'
 import type { SigningKey } from './key.ts'
 
@@ -13,19 +13,26 @@ export function nodeSigningKey(jwk: Jwk): SigningKey {
   if (!algorithm.ok) throw new TypeError(`Not a signing key: ${algorithm.detail}.`)
   if (!isSigningAlgorithm(algorithm.value)) throw new TypeError(`Not a signing key: ${algorithm.value} is for reading only.`)
   if (jwk.kid === undefined) throw new TypeError('Not a signing key: it has no `kid`.')
-  return { keyid: jwk.kid, algorithm: algorithm.value, sign: jwk.kty === 'oct' ? withSecret(jwk) : withPrivateKey(jwk) }
+  if (jwk.kty !== 'oct' && jwk.d === undefined) throw new TypeError('Not a signing key: the private member `d` is missing.')
+  const key =
+    jwk.kty === 'oct' ? createSecretKey(fromBase64(jwk.k ?? '') ?? new Uint8Array()) : createPrivateKey({ format: 'jwk', key: { ...jwk } })
+  return keyObjectSigner(key, algorithm.value, jwk.kid)
 }
 
-function withSecret(jwk: Jwk): SigningKey['sign'] {
-  const secret = fromBase64(jwk.k ?? '') ?? new Uint8Array()
-  return (base) => Promise.resolve(new Uint8Array(createHmac('sha256', secret).update(base).digest()))
+/** The same for a key that a vault holds as a KeyObject: its private half never becomes a text. */
+export function keyObjectSigner(key: KeyObject, algorithm: SigningAlgorithm, keyid: string): SigningKey {
+  return { keyid, algorithm, sign: (base) => Promise.resolve(new Uint8Array(signedWith(key, algorithm, base))) }
 }
 
-function withPrivateKey(jwk: Jwk): SigningKey['sign'] {
-  if (jwk.d === undefined) throw new TypeError('Not a signing key: the private member `d` is missing.')
-  const key = createPrivateKey({ format: 'jwk', key: { ...jwk } })
-  // r and s side by side (RFC 9421 §3.3.4); Node's default is DER. Ed25519 takes no digest name.
-  return jwk.kty === 'EC'
-    ? (base) => Promise.resolve(new Uint8Array(sign('sha256', base, { key, dsaEncoding: 'ieee-p1363' })))
-    : (base) => Promise.resolve(new Uint8Array(sign(null, base, key)))
+function signedWith(key: KeyObject, algorithm: SigningAlgorithm, base: Uint8Array): Buffer {
+  switch (algorithm) {
+    case 'hmac-sha256':
+      return createHmac('sha256', key).update(base).digest()
+    case 'ecdsa-p256-sha256':
+      // r and s side by side (RFC 9421 §3.3.4); Node's default is DER.
+      return sign('sha256', base, { key, dsaEncoding: 'ieee-p1363' })
+    case 'ed25519':
+      // Ed25519 takes no digest name.
+      return sign(null, base, key)
+  }
 }
