@@ -38,6 +38,9 @@ export type AuditKind =
   | 'upstream.tls_failed'
   | 'audit.lost'
   | 'audit.folded'
+  | 'audit.unsigned'
+  | 'audit.broken'
+  | 'audit.pruned'
   | 'certificate.loaded'
   | 'certificate.refused'
 

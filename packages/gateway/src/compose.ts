@@ -3,6 +3,7 @@ import { createDevices } from './account/devices.ts'
 import { createPasswords } from './account/password.ts'
 import { openAccessLog } from './audit/access-log.ts'
 import { type AuditTrail, openAuditTrail } from './audit/audit.ts'
+import { chainKey } from './audit/chain-key.ts'
 import { sessionLabels } from './audit/event.ts'
 import { foldFloods } from './audit/folding.ts'
 import { createMetrics, type Metrics } from './audit/metrics.ts'
@@ -19,6 +20,7 @@ import { PURPOSES } from './purposes.ts'
 import { createSealer } from './session/sealed.ts'
 import { createStreams } from './session/streams.ts'
 import { createVisits } from './session/visit.ts'
+import type { ChainSigner } from './store/audit-chain.ts'
 import type { Stores } from './store/store.ts'
 import type { Vault } from './vault/vault.ts'
 
@@ -37,6 +39,8 @@ export interface Composed {
   readonly gateway: Gateway
   readonly metrics: Metrics
   readonly audit: AuditTrail
+  /** Signs for the audit trail. */
+  readonly signer: ChainSigner
   readonly policy: () => Policy
   readonly config: () => Config
   /** Puts another configuration in force for the next request; connections, sessions and caches that it does not change stay. Throws, and changes nothing. */
@@ -57,6 +61,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     store: stores.audit,
     file: join(config.store, 'audit.jsonl'),
     clock,
+    random,
     later,
     onEvent: (event) => metrics.event(event),
   })
@@ -68,6 +73,8 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
       metrics.folded(event)
     },
   })
+  const chain = chainKey(vault.deriveKey(PURPOSES.auditChain))
+  audit.signWith(chain)
   metrics.watchTrail(audit)
   const forward = createForward({ clock })
   const visitKey = vault.deriveKey(PURPOSES.visits)
@@ -104,6 +111,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     },
     metrics,
     audit,
+    signer: { sign: chain.sign, now: clock },
     policy: () => now.policy,
     config: () => now.config,
     take(next, nextPolicy) {

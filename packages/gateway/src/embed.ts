@@ -64,7 +64,9 @@ export async function createGateway(input: ConfigInput, options: EmbedOptions): 
   const policy = compilePolicy(config)
   const composed = compose({ ...parts, config, stores, vault, policy, later: systemLater })
   const { gateway, audit } = composed
-  const housekeeping = { stores, vault, audit, policy: composed.policy, clock: systemClock, later: systemLater }
+  const { signer, policy: currentPolicy } = composed
+  const keep = () => composed.config().audit
+  const housekeeping = { stores, vault, audit, signer, keep, policy: currentPolicy, clock: systemClock, later: systemLater }
   const stop = startHousekeeping({ ...housekeeping, onFailure: (cause) => options.onNotice?.(String(cause)) })
   return {
     listener: nodeDoor(gateway, {

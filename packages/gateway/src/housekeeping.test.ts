@@ -15,6 +15,8 @@ function keepHouse(stores: Stores) {
     stores,
     vault: { expiring: () => [] },
     audit: { note: () => undefined, commit: async () => undefined },
+    signer: { sign: () => '', now: () => NOW },
+    keep: () => ({ retention: { refusals: 1, signIns: 1, operation: 1, changes: 1 }, most: 1000 }),
     policy: () => makePolicy(),
     clock: () => NOW,
     later: time.later,

@@ -1,9 +1,12 @@
 import { auditEvent } from './audit/event.ts'
+import { pruneTrail, sum } from './audit/prune.ts'
+import type { Retention } from './audit/retention.ts'
 import type { AuditPart } from './parts.ts'
 import type { Policy } from './decide/policy.ts'
 import type { Awaitable } from './lib/awaitable.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Later } from './lib/later.ts'
+import type { ChainSigner } from './store/audit-chain.ts'
 import { SWEEP_ROWS, type Stores } from './store/store.ts'
 import type { Vault } from './vault/vault.ts'
 
@@ -11,6 +14,9 @@ export interface HousekeepingOptions {
   readonly stores: Stores
   readonly vault: Pick<Vault, 'expiring'>
   readonly audit: AuditPart
+  /** Signs for what is deleted from the audit trail. */
+  readonly signer: ChainSigner
+  readonly keep: () => { readonly retention: Retention; readonly most: number }
   readonly policy: () => Policy
   readonly clock: Clock
   readonly later: Later
@@ -21,12 +27,15 @@ export interface HousekeepingOptions {
 const SWEEP_MS = 60_000
 /** Fourteen days: time to get a new key from a provider that answers by mail. */
 const WARN_MS = 14 * 24 * 3_600_000
-const DAY_MS = 24 * 3_600_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 
 /** Forgets what nobody needs any more, once a minute, and says once a day which credentials are about to end. Returns how to stop it. */
-export function startHousekeeping({ stores, vault, audit, policy, clock, later, onFailure }: HousekeepingOptions): () => void {
+export function startHousekeeping(options: HousekeepingOptions): () => void {
+  const { stores, vault, audit, policy, clock, later, onFailure } = options
   let callOff = later(run, SWEEP_MS)
   let warnedAt = 0
+  let prunedAt = 0
   let stopped = false
 
   function run(): void {
@@ -46,7 +55,11 @@ export function startHousekeeping({ stores, vault, audit, policy, clock, later, 
     await inBatches(() => stores.counters.sweep(at))
     await inBatches(() => stores.nonces.sweep(at))
     if (stopped) return
-    if (at - warnedAt < DAY_MS) return
+    if (at - prunedAt >= HOUR_MS) {
+      prunedAt = at
+      await prune(at)
+    }
+    if (stopped || at - warnedAt < DAY_MS) return
     warnedAt = at
     for (const { name, version, notAfter } of vault.expiring(at, WARN_MS)) {
       audit.note(
@@ -61,10 +74,19 @@ export function startHousekeeping({ stores, vault, audit, policy, clock, later, 
     }
   }
 
+  async function prune(at: number): Promise<void> {
+    const pruned = await pruneTrail({ ...options.keep(), store: stores.audit, signer: options.signer, at, turn })
+    if (sum(pruned) > 0) audit.note(auditEvent({ kind: 'audit.pruned', at, detail: pruned }))
+  }
+
+  function turn(): Promise<void> {
+    return new Promise((resolve) => void later(resolve, 0))
+  }
+
   /** Between two batches the requests that wait have their turn. */
   async function inBatches(sweep: () => Awaitable<number>): Promise<void> {
     if (stopped || (await sweep()) < SWEEP_ROWS) return
-    await new Promise<void>((resolve) => void later(resolve, 0))
+    await turn()
     await inBatches(sweep)
   }
 

@@ -122,6 +122,21 @@ export interface AuditPart {
   commit(event: AuditEvent): Promise<void>
 }
 
+/** Tells the owner what he must know, by mail or webhook; grouped and throttled, never in a request's way. */
+export interface NotifierPart {
+  /** Never throws, never blocks. Events of the trail that an owner must know come by themselves; this is for what a rule says. */
+  notify(notice: Notice): void
+}
+
+export interface Notice {
+  /** What it is about: notices of one topic are grouped. For a rule, its id. */
+  readonly topic: string
+  /** One line for a person, without a secret; texts from outside are cleaned here. */
+  readonly text: string
+  /** What is behind it, for whoever looks it up in the trail. */
+  readonly event: AuditEvent | null
+}
+
 /** A passed or refused request's line in the access log, and its figures. */
 export interface AccessLine {
   readonly head: RequestHead
@@ -159,6 +174,8 @@ export interface Parts {
   readonly via?: string
   /** The time at which a request is signed; the system's when left out. */
   readonly clock?: Clock
+  /** Without it nobody is told. */
+  readonly notifier?: NotifierPart
   /** Without it no WebSocket is opened, and long answers run to their end. */
   readonly streams?: StreamsPart
   /** For the bounds of guarded-parts.ts; the system's timers when left out. */

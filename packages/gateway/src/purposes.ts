@@ -6,4 +6,6 @@ export const PURPOSES = {
   devices: 'device cookie',
   actionTokens: 'action token',
   sessionLabels: 'audit session label',
+  /** Seed of the Ed25519 key that signs the audit trail: its public key is what an auditor holds against an export. */
+  auditChain: 'audit chain signature',
 } as const

@@ -126,6 +126,8 @@ export async function serve(options: ServeOptions): Promise<Running> {
       stores,
       vault,
       audit: composed.audit,
+      signer: composed.signer,
+      keep: () => composed.config().audit,
       policy,
       clock,
       later,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { appendFile, chmod, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,9 +36,10 @@ function start(options: Partial<AuditTrailOptions> = {}) {
       if (state.down) throw new Error('the disk is gone')
       stored.push(...events)
       batches.push(events.length)
+      return null
     },
   }
-  const trail = openAuditTrail({ store, file, clock: () => AT, later: time.later, ...options })
+  const trail = openAuditTrail({ store, file, clock: () => AT, random: randomBytes, later: time.later, ...options })
   open.push(trail)
   const settled = () => vi.waitFor(() => expect(trail.figures().file.depth).toBe(0), { timeout: 10_000, interval: 1 })
   return { trail, stored, batches, state, time, settled }

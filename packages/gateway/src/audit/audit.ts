@@ -2,9 +2,12 @@ import type { AuditEvent } from '@cloakroom/contract'
 import { GateError } from '../errors.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Later } from '../lib/later.ts'
+import type { Random } from '../lib/random.ts'
 import type { AuditPart } from '../parts.ts'
 import type { AuditStore } from '../store/store.ts'
 import { openAuditFile } from './audit-file.ts'
+import type { ChainKey } from './chain-key.ts'
+import { chainSeal, type RememberingSeal } from './chain-seal.ts'
 import { auditEvent } from './event.ts'
 import { createLane, type LaneFigures } from './lane.ts'
 
@@ -15,6 +18,7 @@ export interface AuditTrailOptions {
   /** Path of the JSON lines. */
   readonly file: string
   readonly clock: Clock
+  readonly random: Random
   readonly later: Later
   /** Events that may wait for each sink. */
   readonly limit?: number
@@ -27,6 +31,8 @@ export interface AuditTrailOptions {
 /** The audit trail: every event goes to the store and to a file of JSON lines, each in order, neither waiting for the other. */
 export interface AuditTrail extends AuditPart {
   figures(): Readonly<Record<AuditSink, LaneFigures>>
+  /** From now on the chain is signed for; before, only what a process without the vault may write is taken without suspicion. */
+  signWith(key: ChainKey): void
   /** For SIGHUP: the file was rotated. */
   reopen(): void
   /** Writes what waits. The store must still be open. */
@@ -37,7 +43,7 @@ export interface AuditTrail extends AuditPart {
 const LIMIT = 10_000
 
 export function openAuditTrail(options: AuditTrailOptions): AuditTrail {
-  const { store, clock, later, limit = LIMIT, onEvent, onFailure } = options
+  const { store, clock, random, later, limit = LIMIT, onEvent, onFailure } = options
   const file = openAuditFile(options.file)
   const lane = (sink: AuditSink, write: (events: readonly AuditEvent[]) => void | Promise<void>) =>
     createLane({
@@ -47,7 +53,15 @@ export function openAuditTrail(options: AuditTrailOptions): AuditTrail {
       lossEvent: (count) => auditEvent({ kind: 'audit.lost', at: clock(), result: 'failed', reason: 'no-room', detail: { sink, count } }),
       onFailure: (cause) => onFailure?.(sink, cause),
     })
-  const lanes = { store: lane('store', (events) => store.append(events)), file: lane('file', (events) => file.append(events)) }
+  let seal: RememberingSeal | null = null
+  const write = async (events: readonly AuditEvent[]): Promise<void> => {
+    const head = await store.append(events, { random, seal })
+    for (const said of (head === null ? null : seal?.settled(head)) ?? []) {
+      onEvent?.(said)
+      lanes.file.push(said)
+    }
+  }
+  const lanes = { store: lane('store', write), file: lane('file', (events) => file.append(events)) }
 
   return {
     note(event) {
@@ -67,6 +81,9 @@ export function openAuditTrail(options: AuditTrailOptions): AuditTrail {
       }
     },
     figures: () => ({ store: lanes.store.figures(), file: lanes.file.figures() }),
+    signWith(key) {
+      seal = chainSeal(key, clock)
+    },
     reopen: () => file.reopen(),
     async close() {
       await Promise.all([lanes.store.close(), lanes.file.close()])

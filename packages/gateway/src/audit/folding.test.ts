@@ -18,6 +18,7 @@ function start() {
     note: (event) => void written.push(event),
     commit: async (event) => void written.push(event),
     figures: () => ({ store: figures, file: figures }),
+    signWith: () => undefined,
     reopen: () => undefined,
     close: async () => void written.push(auditEvent({ kind: 'gateway.stopped', at: clock.now })),
   }

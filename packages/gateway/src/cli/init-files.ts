@@ -1,10 +1,13 @@
 import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { openAuditFile } from '../audit/audit-file.ts'
+import { chainKey } from '../audit/chain-key.ts'
+import { chainSeal } from '../audit/chain-seal.ts'
 import { auditEvent, COMMAND, type EventParts } from '../audit/event.ts'
 import type { Config } from '../config/paths.ts'
 import { foldersOf } from '../key-source.ts'
 import type { TrustStep } from '../lib/trust-authority.ts'
+import { PURPOSES } from '../purposes.ts'
 import { openSqlite } from '../store/sqlite/open.ts'
 import { createVault } from '../vault/create.ts'
 import { createKeyFile, fileKey } from '../vault/keys/file.ts'
@@ -108,18 +111,19 @@ async function fillStore(
   mkdirSync(draft.store, { mode: 0o700 })
   const stores = openSqlite(draft.store)
   const trail = openAuditFile(auditFileOf({ store: draft.store }))
-  const note = async (parts: Pick<EventParts, 'kind' | 'target' | 'detail'>): Promise<void> => {
-    const event = auditEvent({ ...parts, at: clock(), actor: COMMAND })
-    await stores.audit.append([event])
-    await trail.append([event])
-  }
   try {
     const main = fileKey(draft.key)
     await createVault(stores.vault, { main, recovery: passphraseKey(async () => phrase), at: clock(), random })
-    await note({ kind: 'vault.created', target: null, detail: { key: 'file', recovery: true } })
-    if (answers.secret === null || value === null) return { kind: 'answer', value: [] }
     const vault = await openVault(stores.vault, main, world)
+    const seal = chainSeal(chainKey(vault.deriveKey(PURPOSES.auditChain)), clock)
+    const note = async (parts: Pick<EventParts, 'kind' | 'target' | 'detail'>): Promise<void> => {
+      const event = auditEvent({ ...parts, at: clock(), actor: COMMAND })
+      await stores.audit.append([event], { random, seal })
+      await trail.append([event])
+    }
     try {
+      await note({ kind: 'vault.created', target: null, detail: { key: 'file', recovery: true } })
+      if (answers.secret === null || value === null) return { kind: 'answer', value: [] }
       const { name, placement } = answers.secret
       const origins = [new URL(answers.upstream).origin]
       const outcome = await vault.add(name, { value, placement, origins }, clock())

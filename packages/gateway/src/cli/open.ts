@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { openAuditTrail } from '../audit/audit.ts'
+import { type AuditTrail, openAuditTrail } from '../audit/audit.ts'
+import { chainKey } from '../audit/chain-key.ts'
 import { auditEvent, COMMAND, type EventParts } from '../audit/event.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/paths.ts'
@@ -8,7 +9,7 @@ import { formatProblem, type ConfigProblem } from '../config/problem.ts'
 import { GateError } from '../errors.ts'
 import { keySource } from '../key-source.ts'
 import { systemLater } from '../lib/later.ts'
-import type { AuditPart } from '../parts.ts'
+import { PURPOSES } from '../purposes.ts'
 import { openSqlite } from '../store/sqlite/open.ts'
 import type { Stores } from '../store/store.ts'
 import type { KeyProvider } from '../vault/keys/provider.ts'
@@ -22,7 +23,7 @@ import type { World } from './world.ts'
 export interface Opened {
   readonly config: Config
   readonly stores: Stores
-  readonly audit: AuditPart
+  readonly audit: AuditTrail
   /** Writes what this command did into the audit trail, and waits until it is durable. */
   note(parts: Pick<EventParts, 'kind' | 'target' | 'detail' | 'reason' | 'result'>): Promise<void>
 }
@@ -43,7 +44,13 @@ export async function withStore(world: World, file: string, work: (opened: Opene
       'Make one with `cloakroom init`, or correct `store` in the configuration.',
     )
   const stores = openSqlite(config.store)
-  const audit = openAuditTrail({ store: stores.audit, file: auditFileOf(config), clock: world.clock, later: systemLater })
+  const audit = openAuditTrail({
+    store: stores.audit,
+    file: auditFileOf(config),
+    clock: world.clock,
+    random: world.random,
+    later: systemLater,
+  })
   try {
     return await work({ config, stores, audit, note: (parts) => audit.commit(auditEvent({ ...parts, at: world.clock(), actor: COMMAND })) })
   } finally {
@@ -70,6 +77,7 @@ export async function withVault(world: World, file: string, work: (opened: Opene
       throw cause
     }
     try {
+      opened.audit.signWith(chainKey(vault.deriveKey(PURPOSES.auditChain)))
       return await work({ ...opened, vault })
     } finally {
       vault.close()

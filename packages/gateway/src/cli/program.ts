@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addAccount } from './account.ts'
+import { addAudit } from './audit.ts'
 import { addCheck } from './check.ts'
 import { addDemo } from './demo.ts'
 import { addInit } from './init.ts'
@@ -52,6 +53,7 @@ All commands but demo take --json. NO_COLOR turns colours off. Exit codes: 0 don
   addAccount(program, does)
   addSession(program, does)
   addMachineKey(program, does)
+  addAudit(program, does)
   addScan(program, does)
   addDemo(program, does)
   addJwt(program, does)

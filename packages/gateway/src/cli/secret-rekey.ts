@@ -1,5 +1,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import type { Command } from 'commander'
+import { chainKey } from '../audit/chain-key.ts'
+import { PURPOSES } from '../purposes.ts'
 import { foldersOf } from '../key-source.ts'
 import type { Stores } from '../store/store.ts'
 import { createKeyFile, fileKey } from '../vault/keys/file.ts'
@@ -73,6 +75,7 @@ async function recover(world: World, options: RekeyCommandOptions): Promise<Outc
       passphraseKey(async () => phrase),
       { ...world, purpose: 'recovery' },
     )
+    opened.audit.signWith(chainKey(vault.deriveKey(PURPOSES.auditChain)))
     try {
       const { key } = opened.config.vault
       if (!('file' in key)) {

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createAccounts } from '../account/accounts.ts'
 import { createPasswords } from '../account/password.ts'
+import { chainKey } from '../audit/chain-key.ts'
+import { chainSeal } from '../audit/chain-seal.ts'
 import { COMMAND } from '../audit/event.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -69,12 +71,13 @@ export async function runDemo({ clock, random, port, onNotice }: DemoOptions): P
     const password = random(12)
       .toString('hex')
       .replaceAll(/(.{6})(?=.)/g, '$1-')
+    const seal = chainSeal(chainKey(vault.deriveKey(PURPOSES.auditChain)), clock)
     const accounts = createAccounts({
       store: stores.accounts,
       counters: stores.counters,
       sessions: { endAll: () => 0 },
       passwords: createPasswords({ pepper: vault.deriveKey(PURPOSES.passwords), random }),
-      audit: { note: () => undefined, commit: (event) => Promise.resolve(stores.audit.append([event])) },
+      audit: { note: () => undefined, commit: async (event) => void (await stores.audit.append([event], { random, seal })) },
       random,
       ownWords: () => [],
     })

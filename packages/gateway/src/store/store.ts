@@ -3,6 +3,7 @@ import type { Count, Hit } from '../decide/counters.ts'
 import type { Instant } from '../decide/head.ts'
 import type { AccountId, Claim, RevokeReason, Session, SessionId, Standing } from '../decide/session.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
+import type { ChainCut, ChainEntry, ChainHead, ChainPen, ChainSigner, SignedHead } from './audit-chain.ts'
 
 /** The most rows that one call of a `sweep` deletes: it holds the write lock for milliseconds. Call again while it returns as many. */
 export const SWEEP_ROWS = 1_000
@@ -184,17 +185,45 @@ export interface StoredEvent extends AuditEvent {
   readonly seq: number
 }
 
-/** Durable. */
+export interface AuditQuery {
+  readonly limit: number
+  readonly kind?: string
+  readonly account?: string
+  readonly request?: string
+  /** Only entries with a smaller number: the next page. */
+  readonly before?: number
+}
+
+/** Durable. One chain, whoever writes to it; see audit-chain.ts. */
 export interface AuditStore {
-  /** One transaction; in order. */
-  append(events: readonly AuditEvent[]): Awaitable<void>
+  /** One transaction; in order; continues the chain from where any writer left it. The head that was signed, null without a seal. */
+  append(events: readonly AuditEvent[], pen: ChainPen): Awaitable<ChainHead | null>
   /** The newest first. */
-  read(query: {
-    readonly limit: number
-    readonly kind?: string
-    readonly account?: string
-    readonly request?: string
-  }): Awaitable<readonly StoredEvent[]>
+  read(query: AuditQuery): Awaitable<readonly StoredEvent[]>
+  /** The chain itself, oldest first, from behind `after`. */
+  chain(after: number, limit: number): Awaitable<readonly ChainEntry[]>
+  /** Every signature over the chain, oldest first. */
+  signatures(): Awaitable<ChainSignatures>
+  /** Entries older than `olderThan` by their own time and of one of these kinds or, with `not`, of none of them; never the last entry; oldest first. */
+  findOld(query: AuditAge): Awaitable<readonly ChainEntry[]>
+  /** How many entries there are. */
+  count(): Awaitable<number>
+  /** Puts amended entries in the place of those with their number and digest; others stay. One transaction. Returns how many. */
+  amend(entries: readonly ChainEntry[]): Awaitable<number>
+  /** Deletes these entries but the last of the chain and leaves signed cuts in their place, one for each run of them. One transaction. Returns how many. */
+  cut(seqs: readonly number[], signer: ChainSigner): Awaitable<number>
+}
+
+export interface ChainSignatures {
+  readonly heads: readonly SignedHead[]
+  readonly cuts: readonly ChainCut[]
+}
+
+export interface AuditAge {
+  readonly olderThan: Instant
+  readonly kinds: readonly string[]
+  readonly not: boolean
+  readonly limit: number
 }
 
 /** Everything that outlives the process. `close` flushes. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,8 +20,8 @@ const stored: AuditEvent[] = []
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'log-'))
   stored.length = 0
-  const common = { clock: () => 1_000_000, later: systemLater }
-  trail = openAuditTrail({ ...common, store: { append: (events) => void stored.push(...events) }, file: join(folder, 'audit.jsonl') })
+  const common = { clock: () => 1_000_000, random: randomBytes, later: systemLater }
+  trail = openAuditTrail({ ...common, store: { append: (events) => (stored.push(...events), null) }, file: join(folder, 'audit.jsonl') })
   log = openAccessLog({ ...common, level: 'info', to: join(folder, 'access.jsonl') })
   const site = createFolderSite({ folder, forbidden: [folder], spa: false, csp: '', access: { kind: 'public' }, cacheMs: 0 })
   door = await openSiteDoor(site, { audit: trail, observer: log })

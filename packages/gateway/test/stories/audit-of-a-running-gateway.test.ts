@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -183,15 +184,16 @@ const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly
     flow: async () => {
       await start()
       let broken = true
-      const append: typeof kit.stores.audit.append = (events) => {
+      const append: typeof kit.stores.audit.append = (events, pen) => {
         if (broken) throw new Error('the disk is full')
-        return kit.stores.audit.append(events)
+        return kit.stores.audit.append(events, pen)
       }
       const time = manualLater()
       const trail = openAuditTrail({
         store: { append },
         file: join(kit.folder, 'data', 'audit.jsonl'),
         clock: () => kit.clock.now,
+        random: randomBytes,
         later: time.later,
         limit: 3,
       })
@@ -208,6 +210,37 @@ const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly
       await kit.running.close(0)
     },
     says: { reason: 'session_required', result: 'refused', detail: expect.objectContaining({ kind: 'request.refused', count: 10 }) },
+  },
+  'audit.unsigned': {
+    flow: async () => {
+      await start()
+      const event = auditEvent({ kind: 'vault.open_failed', at: kit.clock.now, result: 'failed' })
+      await kit.stores.audit.append([event], { random: randomBytes, seal: null })
+    },
+    says: { result: 'ok', detail: { from: expect.any(Number), to: expect.any(Number) } },
+  },
+  'audit.broken': {
+    flow: async () => {
+      await start()
+      const event = auditEvent({ kind: 'login.succeeded', at: kit.clock.now, target: 'mallory' })
+      await kit.stores.audit.append([event], { random: randomBytes, seal: null })
+    },
+    says: { result: 'failed', reason: 'unsigned', detail: { from: expect.any(Number), to: expect.any(Number) } },
+  },
+  'audit.pruned': {
+    flow: async () => {
+      const time = manualLater()
+      await start({ later: time.later })
+      // The last entry always stays.
+      for (let n = 0; n < 2; n += 1) await fetchProducts()
+      time.pass(250)
+      await pause(20)
+      kit.clock.now += 31 * 24 * 60 * MINUTE
+      time.pass(MINUTE)
+      await pause(50)
+      time.pass(250)
+    },
+    says: { result: 'ok', detail: { refusals: 1, signIns: 0, operation: 0, changes: 0 } },
   },
   'certificate.loaded': {
     flow: async () => {

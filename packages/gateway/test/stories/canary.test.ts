@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'
 import { type Kit, startKit } from '../kit.ts'
 
@@ -26,7 +27,8 @@ test('VLT-06 LOG-03 a gateway whose guard looks for something else is found out 
 
 test('VLT-06 LOG-03 so is one that writes the secret into a file', async () => {
   kit = await startKit()
-  await kit.stores.audit.append([{ ...JSON.parse(JSON.stringify(kit.auditLines()[0])), target: encodeURIComponent(kit.secret) }])
+  const line = { ...JSON.parse(JSON.stringify(kit.auditLines()[0])), target: encodeURIComponent(kit.secret) }
+  await kit.stores.audit.append([line], { random: randomBytes, seal: null })
   await expect(kit.close()).rejects.toThrow(/the secret was found in data/)
   kit = null
 })

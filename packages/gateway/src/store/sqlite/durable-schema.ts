@@ -66,15 +66,35 @@ export const DURABLE_SCHEMA: Schema = {
       PRIMARY KEY (name, version)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE audit (
-      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      seq INTEGER PRIMARY KEY,
+      at INTEGER NOT NULL,
       kind TEXT NOT NULL,
       account TEXT,
       request TEXT,
-      event TEXT NOT NULL
+      event TEXT NOT NULL,
+      salt TEXT,
+      digest TEXT NOT NULL,
+      hash TEXT NOT NULL,
+      amended TEXT
     ) STRICT;
     CREATE INDEX audit_by_kind ON audit (kind, seq);
     CREATE INDEX audit_by_account ON audit (account, seq) WHERE account IS NOT NULL;
     CREATE INDEX audit_by_request ON audit (request, seq) WHERE request IS NOT NULL;
+    CREATE INDEX audit_by_time ON audit (at, seq);
+    CREATE TABLE audit_head (
+      seq INTEGER PRIMARY KEY,
+      hash TEXT NOT NULL,
+      at INTEGER NOT NULL,
+      signature TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE audit_cut (
+      seq INTEGER PRIMARY KEY,
+      hash TEXT NOT NULL,
+      from_seq INTEGER NOT NULL UNIQUE,
+      from_hash TEXT NOT NULL,
+      at INTEGER NOT NULL,
+      signature TEXT NOT NULL
+    ) STRICT;
     `,
   ],
 }
