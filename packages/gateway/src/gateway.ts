@@ -176,6 +176,9 @@ export function createSpine(unguarded: Parts): Gateway {
           await parts.machineKeys?.noteUse(effect.key, head.at, head.client)
           break
         case 'start-visit': {
+          const counted = effect.within === null ? null : await parts.counters.add([effect.within], head.at)
+          // No answer is no permission.
+          if (counted !== null && counted[0]?.over !== false) break
           const { visit, setCookie } = parts.visits.start(head.at)
           parts.audit.note(auditEvent({ ...causedBy(head), kind: 'visit.started', actor: browser(null, visit.id.slice(0, 8)) }))
           cookies.push(setCookie)

@@ -137,10 +137,15 @@ export function createAccounts(parts: AccountParts): Accounts {
     const account = await ask(() => store.find(id))
     if (account === null) return unknown('')
     const hits = changeHits(id)
-    const retryAfterMs = await countAttempt(parts.counters, hits, cause.at)
-    if (retryAfterMs !== null) return { kind: 'throttled', retryAfterMs }
-    const { holds } = await passwords.verify(current, account.password)
-    if (!holds) return { kind: 'refused', code: 'password_wrong', why: 'The current password is not right.' }
+    const place = passwords.reserve()
+    try {
+      const retryAfterMs = await countAttempt(parts.counters, hits, cause.at)
+      if (retryAfterMs !== null) return { kind: 'throttled', retryAfterMs }
+      const { holds } = await place.verify(current, account.password)
+      if (!holds) return { kind: 'refused', code: 'password_wrong', why: 'The current password is not right.' }
+    } finally {
+      place.release()
+    }
     await clearAttempts(parts.counters, hits)
     const weak = judge(next, account.name)
     if (weak !== null) return weak

@@ -2,14 +2,15 @@ import { auditEvent, type EventParts } from '../audit/event.ts'
 import { accountKey, readAccountName } from '../decide/account-name.ts'
 import { type Device, isKnownDevice } from '../decide/device.ts'
 import type { Hit } from '../decide/counters.ts'
-import { advanceLogin, LOGIN_START, type LoginRefusal, type LoginStanding, isBeyondLock, reachesLock } from '../decide/login.ts'
-import { attemptHits, deviceHit, sprayHit } from '../decide/login-throttle.ts'
+import { advanceLogin, LOGIN_START, type LoginRefusal, type LoginStanding, isLocked, nextLock } from '../decide/login.ts'
+import { attemptHits, deviceHit, sprayHits } from '../decide/login-throttle.ts'
 import type { AccountId, Factor, Standing } from '../decide/session.ts'
 import { GateError } from '../errors.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import { ask } from '../store/ask.ts'
 import type { Account } from '../store/store.ts'
 import { type AccountParts, type AccountSummary, type Cause, summary } from './accounts.ts'
+import type { Place } from './password.ts'
 import { clearAttempts, countAttempt } from './throttle.ts'
 
 export interface Attempt {
@@ -39,6 +40,16 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
   const { store, counters, sessions, passwords, audit } = parts
 
   return async (attempt, cause) => {
+    // Before anything is counted: who is sent away because too many wait has not guessed.
+    const place = passwords.reserve()
+    try {
+      return await judge(attempt, cause, place)
+    } finally {
+      place.release()
+    }
+  }
+
+  async function judge(attempt: Attempt, cause: Cause, place: Place): Promise<AuthOutcome> {
     const key = lookupKey(attempt.name)
     const account = await ask(() => store.findByKey(key))
     const lane = await pickLane(attempt, key, account, cause)
@@ -51,11 +62,15 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
     const { generation } = await ask(() => sessions.standing(account?.id ?? ''))
     // The failure is counted before it is one, beside the hashing: guesses at the same moment cannot outrun the count, and a name that
     // exists takes no longer than one that does not (PWD-12). A success takes it back.
+    const wasLocked = account !== null && isLocked(account, cause.at)
     const [check, failures] = await Promise.all([
-      passwords.verify(attempt.password, account?.password ?? null),
-      account === null || lane.isKnown ? 0 : ask(() => store.addFailure(account.id)),
+      place.verify(attempt.password, account?.password ?? null),
+      account === null || lane.isKnown || wasLocked ? 0 : ask(() => store.addFailure(account.id)),
     ])
-    const move = advanceLogin(LOGIN_START, { kind: 'password', holds: check.holds }, standingOf(account, lane.isKnown, failures), cause.at)
+    // By the count as well: the row was read before, and those who guess beside each other all saw it open.
+    const isPasswordLocked = wasLocked || (account !== null && failures > nextLock(account))
+    const standing = standingOf(account, lane.isKnown, isPasswordLocked)
+    const move = advanceLogin(LOGIN_START, { kind: 'password', holds: check.holds }, standing, cause.at)
     switch (move.kind) {
       case 'grant':
         if (account === null) throw new GateError('internal', 'a login was granted to nobody')
@@ -65,7 +80,7 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
         throw new GateError('internal', `no way to take the proof ${move.state.awaits}`)
       case 'refusal':
         note('login.failed', account, cause, { knownDevice: lane.isKnown, why: move.why satisfies LoginRefusal })
-        if (account !== null && account.passwordLockedAt === null && reachesLock(failures)) await lock(account, failures, cause)
+        if (account !== null && failures >= nextLock(account)) await lock(account, failures, cause)
         return { kind: 'refused' }
     }
   }
@@ -80,7 +95,7 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
       }
     }
     const hits = attemptHits(key, { kind: 'network', address: attempt.address })
-    return { isKnown: false, hits: [sprayHit(attempt.address), ...hits], clears: hits }
+    return { isKnown: false, hits: [...sprayHits(attempt.address), ...hits], clears: hits }
   }
 
   async function grant(
@@ -90,11 +105,14 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
     isKnown: boolean,
     cause: Cause,
   ): Promise<AuthOutcome> {
-    const fresh = rehash === null ? null : await passwords.hash(rehash)
+    // A right password is right, also when there is no room to seal it anew: that is done next time.
+    const fresh = rehash === null ? null : await passwords.hash(rehash).catch(nullWhenBusy)
     const now = await ask(() => store.find(account.id))
     // Hashing took a while: a password that was changed meanwhile stays changed.
     if (now === null || now.password !== account.password) return { kind: 'refused' }
-    const columns = { failures: 0, lastLoginAt: cause.at, ...(fresh === null ? {} : { password: fresh }) }
+    // On a device of hers it stays for strangers: she has shown that it is she, not that they are gone.
+    const passwordLockedAt = isKnown ? now.passwordLockedAt : null
+    const columns = { failures: 0, passwordLockedAt, lastLoginAt: cause.at, ...(fresh === null ? {} : { password: fresh }) }
     const changed = await ask(() => store.update(account.id, columns))
     if (changed === null) return { kind: 'refused' }
     note(
@@ -134,13 +152,17 @@ function lookupKey(typed: string): string {
   return readAccountName(typed.trim()).kind === 'name' ? accountKey(typed) : ''
 }
 
-function standingOf(account: Account | null, isKnown: boolean, failures: number): LoginStanding | null {
+function nullWhenBusy(cause: unknown): null {
+  if (cause instanceof GateError && cause.code === 'busy') return null
+  throw cause
+}
+
+function standingOf(account: Account | null, isKnown: boolean, isPasswordLocked: boolean): LoginStanding | null {
   if (account === null) return null
   return {
     demands: ['password'],
     isDisabled: account.disabledAt !== null,
-    // By the count as well: the row was read before, and those who guess beside each other all saw it open.
-    isPasswordLocked: account.passwordLockedAt !== null || isBeyondLock(failures),
+    isPasswordLocked,
     isKnownDevice: isKnown,
   }
 }

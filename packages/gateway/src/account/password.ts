@@ -18,8 +18,17 @@ export interface PasswordOptions {
 export interface Passwords {
   /** A PHC string. Throws GateError `busy` when too many wait. */
   hash(password: string): Promise<string>
-  /** The same work whether there is a hash or not (null: no such account). Throws GateError `busy`. */
+  /** A place among those that wait, to be had before an attempt is counted. Throws GateError `busy`. */
+  reserve(): Place
+  /** Where nothing is counted. Throws GateError `busy`. */
   verify(password: string, stored: string | null): Promise<PasswordCheck>
+}
+
+/** For one check. `release` gives it back when nothing was checked; after a check it does nothing. */
+export interface Place {
+  /** The same work whether there is a hash or not (null: no such account). */
+  verify(password: string, stored: string | null): Promise<PasswordCheck>
+  release(): void
 }
 
 export interface PasswordCheck {
@@ -33,7 +42,7 @@ export const COST: Cost = { memory: 19_456, passes: 2, lanes: 1 }
 
 export function createPasswords({ pepper, random, cost = COST, derive = deriveArgon2id }: PasswordOptions): Passwords {
   // libuv has 4 threads, which file serving and DNS need as well: a storm of logins may take half of them, and wait.
-  const turn = limited(AT_ONCE, WAITING, () => new GateError('busy', 'too many passwords are being checked', { retryAfterMs: 2000 }))
+  const turns = limited(AT_ONCE, WAITING, () => new GateError('busy', 'too many passwords are being checked', { retryAfterMs: 2000 }))
   const dummy = { ...cost, salt: random(SALT_BYTES), hash: random(HASH_BYTES) }
 
   function keyed(password: string): Buffer {
@@ -43,19 +52,28 @@ export function createPasswords({ pepper, random, cost = COST, derive = deriveAr
       .digest()
   }
 
+  function reserve(): Place {
+    const turn = turns.reserve()
+    return {
+      verify: (password, stored) =>
+        turn.run(async () => {
+          const known = stored === null ? null : readPhc(stored)
+          const against = known ?? dummy
+          const found = await derive(keyed(password), against.salt, against, against.hash.length)
+          const holds = timingSafeEqual(found, against.hash) && known !== null
+          return { holds, isOutdated: holds && isCheaper(against, cost) }
+        }),
+      release: () => turn.release(),
+    }
+  }
+
   return {
+    reserve,
+    verify: async (password, stored) => await reserve().verify(password, stored),
     hash: (password) =>
-      turn(async () => {
+      turns.run(async () => {
         const salt = random(SALT_BYTES)
         return writePhc({ ...cost, salt, hash: await derive(keyed(password), salt, cost, HASH_BYTES) })
-      }),
-    verify: (password, stored) =>
-      turn(async () => {
-        const known = stored === null ? null : readPhc(stored)
-        const against = known ?? dummy
-        const found = await derive(keyed(password), against.salt, against, against.hash.length)
-        const holds = timingSafeEqual(found, against.hash) && known !== null
-        return { holds, isOutdated: holds && isCheaper(against, cost) }
       }),
   }
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { summary } from '../account/accounts.ts'
+import { isLocked } from '../decide/login.ts'
 import { withStore } from './open.ts'
 import { withCommonOptions, type CommonOptions } from './options.ts'
 import { done } from './outcome.ts'
@@ -18,7 +19,7 @@ export function addAccountList(account: Command, does: Does): void {
           const rows = accounts.map((each) => [
             each.name,
             each.roles.join(','),
-            each.disabledAt !== null ? 'disabled' : each.passwordLockedAt !== null ? 'locked' : 'active',
+            each.disabledAt !== null ? 'disabled' : isLocked(each, world.clock()) ? 'locked' : 'active',
             each.lastLoginAt === null ? 'never signed in' : `signed in ${formatMoment(each.lastLoginAt)}`,
           ])
           return done(rows.length === 0 ? 'There are no accounts yet. Add one: cloakroom account add NAME' : table(rows), accounts)

@@ -22,7 +22,12 @@ export function compilePolicy(config: Config, port: number = config.listen.port)
       onLimit: config.sessions.onLimit,
     },
     actionTickMs: config.sessions.actionTick,
-    visits: { lifetimeMs: config.visits.lifetime, requests: config.visits.requests, perAddressHour: config.visits.perAddressHour },
+    visits: {
+      lifetimeMs: config.visits.lifetime,
+      requests: config.visits.requests,
+      perAddressHour: config.visits.perAddressHour,
+      perCustomerHour: config.visits.perCustomerHour,
+    },
     allowedOrigins: config.allowedOrigins,
     trustedProxies: config.trustedProxies.map((text) => parseRange(text)).filter((range) => range !== null),
     webSockets: { most: config.limits.webSockets, perVisitor: config.limits.webSocketsPerVisitor },

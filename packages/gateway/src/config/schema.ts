@@ -51,6 +51,12 @@ const visits = z.strictObject({
     .max(1_000_000)
     .default(60)
     .describe('Visits that one address may begin in an hour; of IPv6, a /64 counts as one.'),
+  perCustomerHour: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(2000)
+    .describe('Visits that one IPv6 /48 may begin in an hour: one customer can hold that much, or a mobile provider’s many.'),
 })
 
 const limits = z.strictObject({

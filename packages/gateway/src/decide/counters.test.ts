@@ -46,6 +46,18 @@ describe('a limit', () => {
     expect(meter(arrival, FIVE_PER_MINUTE, START + 12_000)).toMatchObject({ over: false, retryAfterMs: 0 })
   })
 
+  test('admits its whole burst where the interval is no whole number of milliseconds', () => {
+    for (let max = 1; max <= 200; max += 1) {
+      const limit = { max, perMs: 3_600_000, burst: max }
+      expect(
+        run(
+          limit,
+          Array.from({ length: max + 5 }, () => START),
+        ).admitted,
+      ).toHaveLength(max)
+    }
+  })
+
   test('in no stretch of time admits more than burst + elapsed / interval', () => {
     fc.assert(
       fc.property(limits, steps, (limit, gaps) => {

@@ -40,8 +40,13 @@ export function meter(arrival: Arrival | null, limit: Limit, at: Instant): Meter
   const known = arrival === null || arrival - at > tolerance + limit.perMs ? at : Math.max(arrival, at)
   const next = known + interval
   const wait = next - tolerance - at
-  return wait > 0 ? { arrival: known, over: true, retryAfterMs: Math.ceil(wait) } : { arrival: next, over: false, retryAfterMs: 0 }
+  return wait > ROUNDING_MS
+    ? { arrival: known, over: true, retryAfterMs: Math.ceil(wait) }
+    : { arrival: next, over: false, retryAfterMs: 0 }
 }
+
+/** `max` need not divide `perMs`: of seven an hour the seventh would fall to the rounding of the sum of sevenths. Times are whole milliseconds. */
+const ROUNDING_MS = 0.5
 
 /** From then on the counter says the same as none at all, or was not touched for so long that nobody asks. */
 export function forgetAt(arrival: Arrival, keepMs: number, at: Instant): Instant {

@@ -129,7 +129,24 @@ describe('visits are bounded', () => {
         policy,
         [],
       ).effects
-    expect(begin(false)).toEqual([{ do: 'start-visit' }])
+    expect(begin(false)).toEqual([{ do: 'start-visit', within: null }])
     expect(begin(true)).toEqual([])
+  })
+
+  test('RATE-03 from an IPv6 address only within what its whole /48 may begin', () => {
+    const effectsFor = (client: string) => {
+      const head = makeHead({ path: '/', headers: navigation, client })
+      const admission = admit(head, policy)
+      if (admission.kind !== 'route') throw new Error('not admitted')
+      return decide(
+        { head, route: admission.route, visitor: stranger, counts: [{ key: 'k', over: false, retryAfterMs: 0 }], action: 'not-needed' },
+        policy,
+        [],
+      ).effects
+    }
+    const [one] = effectsFor('2001:db8:1:2::1')
+    expect(one).toMatchObject({ do: 'start-visit', within: { limit: { burst: 2000, max: 2000 } } })
+    expect(effectsFor('2001:db8:1:ffff::9')).toEqual([one])
+    expect(effectsFor('2001:db8:2:2::1')).not.toEqual([one])
   })
 })

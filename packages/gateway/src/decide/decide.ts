@@ -1,7 +1,7 @@
 import { counterKey, type Hit } from './counters.ts'
 import type { Decision, Effect, Facts, RefusalCode, Reply } from './facts.ts'
 import { isNavigation, type RequestHead } from './head.ts'
-import { networkOf } from './ip.ts'
+import { customerOf, networkOf } from './ip.ts'
 import { type KeyRefusal, readMachineKey, refuseMachineKey } from './machine-key.ts'
 import type { Policy } from './policy.ts'
 import { accessOf, type Route } from './route.ts'
@@ -26,6 +26,14 @@ export function hits(head: RequestHead, route: Route, visitor: Visitor, policy: 
 export function visitStartHit(head: RequestHead, { visits }: Policy): Hit {
   const limit = { max: visits.perAddressHour, perMs: HOUR_MS, burst: visits.perAddressHour }
   return { key: counterKey('visit-start', networkOf(head.client)), limit, keepMs: HOUR_MS }
+}
+
+/** All visits of an IPv6 /48. Asked after `visitStartHit`, so that one network that begs on and on does not use up its neighbours' share. */
+export function visitSpreadHit(head: RequestHead, { visits }: Policy): Hit | null {
+  const customer = customerOf(head.client)
+  if (customer === null) return null
+  const limit = { max: visits.perCustomerHour, perMs: HOUR_MS, burst: visits.perCustomerHour }
+  return { key: counterKey('visit-start-customer', customer), limit, keepMs: HOUR_MS }
 }
 
 /** The judgement, top to bottom. What is not expressly passed is refused. */
@@ -95,7 +103,8 @@ function effectsOf({ head, route, visitor, counts }: Facts, policy: Policy): rea
   if (visitor.kind === 'stranger' && visitor.expired !== null && visitor.stale !== null) {
     effects.push({ do: 'end-expired', session: visitor.expired, because: visitor.stale })
   }
-  if (beginsVisit(head, route, visitor, policy) && !counts.some((count) => count.over)) effects.push({ do: 'start-visit' })
+  if (beginsVisit(head, route, visitor, policy) && !counts.some((count) => count.over))
+    effects.push({ do: 'start-visit', within: visitSpreadHit(head, policy) })
   return effects
 }
 

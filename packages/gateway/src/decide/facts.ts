@@ -1,5 +1,5 @@
 import type { ActionProof } from './action.ts'
-import type { Count } from './counters.ts'
+import type { Count, Hit } from './counters.ts'
 import type { Judged } from './guard-judge.ts'
 import type { RequestHead } from './head.ts'
 import type { Route } from './route.ts'
@@ -65,9 +65,10 @@ export type Reply =
 
 export type Effect =
   | { readonly do: 'touch'; readonly session: SessionId }
-  | { readonly do: 'start-visit' }
   /** A machine key was used: its owner sees when and from where. */
   | { readonly do: 'note-key'; readonly key: string }
+  /** `within` is asked once more before: it is counted only when a visit would begin. Null where nothing bounds it. */
+  | { readonly do: 'start-visit'; readonly within: Hit | null }
   /** Time ended it: note it in the store and in the audit trail, once. */
   | { readonly do: 'end-expired'; readonly session: Session; readonly because: RevokeReason }
 

@@ -50,6 +50,12 @@ export function networkOf(text: string): string {
   return `${formatAddress(masked(address, 64))}/64`
 }
 
+/** What one customer may hold at most: an IPv6 /48 (RFC 6177), which is 65,536 networks. Null for IPv4, where an address is all. */
+export function customerOf(text: string): string | null {
+  const address = parseAddress(text)
+  return address === null || isV4(address) ? null : `${formatAddress(masked(address, 48))}/48`
+}
+
 /** 127.0.0.0/8 and ::1. */
 export function isLoopback(address: Address): boolean {
   return isV4(address) ? address[12] === 127 : address.every((byte, at) => byte === (at === 15 ? 1 : 0))

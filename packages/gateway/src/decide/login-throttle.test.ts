@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Arrival, type Hit, meter } from './counters.ts'
-import { attemptHits, deviceHit, sprayHit } from './login-throttle.ts'
+import { attemptHits, deviceHit, sprayHits } from './login-throttle.ts'
 
 /** Tries until all that is admitted at this moment is used up; then waits as told. Returns the waits. */
 function waits(hits: readonly Hit[], attempts: number): number[] {
@@ -44,7 +44,7 @@ describe('how wrong passwords slow down', () => {
       attemptHits('ada', { kind: 'device', device: 'two' }),
       attemptHits('bob', { kind: 'device', device: 'one' }),
       attemptHits('bob', { kind: 'network', address: '198.51.100.7' }),
-      [deviceHit('ada', 'one'), deviceHit('ada', 'two'), deviceHit('bob', 'one'), sprayHit('198.51.100.7')],
+      [deviceHit('ada', 'one'), deviceHit('ada', 'two'), deviceHit('bob', 'one'), ...sprayHits('198.51.100.7')],
     ]
     const keys = lanes.flat().map((hit) => hit.key)
     expect(new Set(keys).size).toBe(keys.length)
@@ -54,6 +54,18 @@ describe('how wrong passwords slow down', () => {
     const from = (address: string): readonly string[] => attemptHits('ada', { kind: 'network', address }).map((hit) => hit.key)
     expect(from('2001:db8:1:2::1')).toEqual(from('2001:db8:1:2:ffff::9'))
     expect(from('2001:db8:1:2::1')).not.toEqual(from('2001:db8:1:3::1'))
-    expect(sprayHit('2001:db8:1:2::1').key).toBe(sprayHit('2001:db8:1:2::2').key)
+    expect(sprayHits('2001:db8:1:2::1')).toEqual(sprayHits('2001:db8:1:2::2'))
+  })
+
+  test('PWD-10 and those of one IPv6 customer share further ones, which hold twice as many and are asked last', () => {
+    const from = (address: string) => attemptHits('ada', { kind: 'network', address })
+    const [one, other, stranger] = ['2001:db8:1:2::1', '2001:db8:1:fffe::1', '2001:db8:2:2::1'].map(from)
+    expect(one!.length).toBe(8)
+    expect(other!.slice(4)).toEqual(one!.slice(4))
+    expect(stranger!.slice(4)).not.toEqual(one!.slice(4))
+    expect(one!.slice(4).map(({ limit }) => limit.burst)).toEqual(one!.slice(0, 4).map(({ limit }) => limit.burst * 2))
+    expect(from('198.51.100.7')).toHaveLength(4)
+    expect(sprayHits('198.51.100.7')).toHaveLength(1)
+    expect(sprayHits('2001:db8:1:2::1')[1]).toEqual(sprayHits('2001:db8:1:3::1')[1])
   })
 })

@@ -1,5 +1,5 @@
 import { counterKey, type Hit, type Limit } from './counters.ts'
-import { networkOf } from './ip.ts'
+import { customerOf, networkOf } from './ip.ts'
 
 /** On whose account a wrong password is put: a network's, or that of a device which signed in before. */
 export type Lane = { readonly kind: 'network'; readonly address: string } | { readonly kind: 'device'; readonly device: string }
@@ -9,7 +9,13 @@ export type Lane = { readonly kind: 'network'; readonly address: string } | { re
  * give them back more slowly. `who` is the folded name, whether there is such an account or not: both are throttled alike.
  */
 export function attemptHits(who: string, lane: Lane): readonly Hit[] {
-  return lane.kind === 'device' ? ladder('login-device', who, lane.device) : ladder('login', who, networkOf(lane.address))
+  if (lane.kind === 'device') return ladder(RUNGS, 'login-device', who, lane.device)
+  const customer = customerOf(lane.address)
+  // Behind the network's own: who is refused there must not use up what his neighbours have.
+  return [
+    ...ladder(RUNGS, 'login', who, networkOf(lane.address)),
+    ...(customer === null ? [] : ladder(CUSTOMER_RUNGS, 'login-customer', who, customer)),
+  ]
 }
 
 /** Asked before a device's own ladder: when it is over, the device is a stranger's. It may have been sold or stolen. */
@@ -19,12 +25,15 @@ export function deviceHit(who: string, device: string): Hit {
 
 /** Guessing the current password in a session that was left open: per account, wherever it comes from. */
 export function changeHits(account: string): readonly Hit[] {
-  return ladder('password-change', account)
+  return ladder(RUNGS, 'password-change', account)
 }
 
 /** One password tried on many names: all attempts of one network, right ones included, so that an own account does not clear it. */
-export function sprayHit(address: string): Hit {
-  return { key: counterKey('login-network', networkOf(address)), limit: SPRAY, keepMs: SPRAY.perMs * 2 }
+export function sprayHits(address: string): readonly Hit[] {
+  const customer = customerOf(address)
+  const network: Hit = { key: counterKey('login-network', networkOf(address)), limit: SPRAY, keepMs: SPRAY.perMs * 2 }
+  if (customer === null) return [network]
+  return [network, { key: counterKey('login-customer', customer), limit: CUSTOMER_SPRAY, keepMs: CUSTOMER_SPRAY.perMs * 2 }]
 }
 
 const SECOND_MS = 1000
@@ -40,12 +49,23 @@ const RUNGS: readonly Limit[] = [
   { burst: 20, max: 1, perMs: HOUR_MS },
 ]
 
+/** Of one name from one IPv6 /48: twice as many. The fortieth costs an hour, so that no customer reaches the lock of decide/login.ts within a night. */
+const CUSTOMER_RUNGS: readonly Limit[] = [
+  { burst: 10, max: 1, perMs: 5 * SECOND_MS },
+  { burst: 16, max: 1, perMs: 30 * SECOND_MS },
+  { burst: 24, max: 1, perMs: 5 * MINUTE_MS },
+  { burst: 40, max: 1, perMs: HOUR_MS },
+]
+
 /** Together with the lock of decide/login.ts no more than the 100 of NIST SP 800-63B-4 §3.2.2. Kept for a year. */
 const DEVICE: Limit = { burst: 50, max: 1, perMs: 365 * DAY_MS }
 
 /** A company behind one address signs in within the hour; beyond that it is one attempt every two seconds. */
 const SPRAY: Limit = { burst: 300, max: 1800, perMs: HOUR_MS }
 
-function ladder(...parts: readonly string[]): readonly Hit[] {
-  return RUNGS.map((limit, rung) => ({ key: counterKey(...parts, String(rung)), limit, keepMs: limit.perMs * limit.burst }))
+/** Eight times: a provider may put many customers into one /48. */
+const CUSTOMER_SPRAY: Limit = { burst: 2400, max: 14_400, perMs: HOUR_MS }
+
+function ladder(rungs: readonly Limit[], ...parts: readonly string[]): readonly Hit[] {
+  return rungs.map((limit, rung) => ({ key: counterKey(...parts, String(rung)), limit, keepMs: limit.perMs * limit.burst }))
 }

@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { advanceLogin, LOCK_AFTER, LOGIN_START, type LoginStanding, type Proof, reachesLock } from './login.ts'
+import {
+  advanceLogin,
+  type Failing,
+  LOCK_AFTER,
+  LOGIN_START,
+  type LoginStanding,
+  type Proof,
+  isLocked,
+  LOCK_FOR_GOOD_AFTER,
+  LOCK_MS,
+  nextLock,
+} from './login.ts'
 
 const OPEN: LoginStanding = { demands: ['password'], isDisabled: false, isPasswordLocked: false, isKnownDevice: false }
 const RIGHT: Proof = { kind: 'password', holds: true }
@@ -31,8 +42,38 @@ describe('the steps of a login', () => {
     expect(advanceLogin(state, RIGHT, OPEN, 7)).toEqual({ kind: 'refusal', why: 'out-of-order' })
   })
 
-  test('PWD-10 the password is closed at 50 failures in a row, half of what NIST allows', () => {
-    expect(LOCK_AFTER).toBeLessThanOrEqual(100)
-    expect([49, 50, 51].map(reachesLock)).toEqual([false, true, true])
+  test('PWD-10 however long somebody guesses, no more than the 100 in a row of NIST are judged', () => {
+    let account: Failing = { failures: 0, passwordLockedAt: null }
+    let judged = 0
+    for (let at = 0; at < 400 * LOCK_MS; at += LOCK_MS / 8) {
+      for (let guess = 0; guess < 30; guess += 1) {
+        if (isLocked(account, at)) continue
+        const failures = account.failures + 1
+        judged += 1
+        account = { failures, passwordLockedAt: failures >= nextLock(account) ? at : account.passwordLockedAt }
+      }
+    }
+    expect(judged).toBe(100)
+    expect(account).toMatchObject({ failures: LOCK_FOR_GOOD_AFTER })
+  })
+
+  test.each([
+    [0, null, LOCK_AFTER, false],
+    [49, null, LOCK_AFTER, false],
+    [0, 0, LOCK_AFTER, true],
+    [50, 0, 60, true],
+    [53, 0, 60, true],
+    [60, 0, 70, true],
+    [99, 0, 100, true],
+    [100, 0, 110, true],
+  ])('PWD-10 after %i failures and a lock at %j the next one comes at %i', (failures, passwordLockedAt, next, locked) => {
+    const account = { failures, passwordLockedAt }
+    expect(nextLock(account)).toBe(next)
+    expect(isLocked(account, LOCK_MS - 1)).toBe(locked)
+    expect(isLocked(account, LOCK_MS)).toBe(failures >= LOCK_FOR_GOOD_AFTER && locked)
+  })
+
+  test('PWD-10 a count that outran its lock, because the process ended between the two, still locks', () => {
+    expect(nextLock({ failures: 55, passwordLockedAt: null })).toBe(LOCK_AFTER)
   })
 })

@@ -48,16 +48,30 @@ export function advanceLogin(state: LoginState, proof: Proof, standing: LoginSta
   return missing === undefined ? { kind: 'grant', factors } : { kind: 'next', state: { factors, awaits: missing } }
 }
 
-/** Wrong passwords in a row after which the password alone opens nothing any more: NIST SP 800-63B-4 §3.2.2 allows 100 at most. */
-export const LOCK_AFTER = 50
-
-export function reachesLock(failures: number): boolean {
-  return failures >= LOCK_AFTER
+/** What the store holds of wrong passwords in a row. */
+export interface Failing {
+  readonly failures: number
+  readonly passwordLockedAt: Instant | null
 }
 
-/** This attempt included: the last one that may be right is the one that would lock if it were wrong. */
-export function isBeyondLock(attempts: number): boolean {
-  return attempts > LOCK_AFTER
+/** Wrong passwords in a row after which the password alone opens nothing for `LOCK_MS`, and the further ones that lock it again. */
+export const LOCK_AFTER = 50
+const LOCK_AGAIN_AFTER = 10
+/** Then it stays locked until its owner lifts it: NIST SP 800-63B-4 §3.2.2 allows 100 in a row, not 100 a day. */
+export const LOCK_FOR_GOOD_AFTER = 100
+/** A day: long enough that guessing is hopeless, short enough that a stranger's mischief ends by itself. */
+export const LOCK_MS = 24 * 3_600_000
+
+/** Does the password alone open nothing now? Wrong ones are not counted meanwhile: they were not judged. */
+export function isLocked({ failures, passwordLockedAt }: Failing, at: Instant): boolean {
+  if (passwordLockedAt === null) return false
+  return failures >= LOCK_FOR_GOOD_AFTER || at < passwordLockedAt + LOCK_MS
+}
+
+/** The failure that locks next, for an account as it was read, open, before this attempt was counted. */
+export function nextLock({ failures, passwordLockedAt }: Failing): number {
+  if (passwordLockedAt === null) return LOCK_AFTER
+  return Math.max(LOCK_AFTER, (Math.floor(failures / LOCK_AGAIN_AFTER) + 1) * LOCK_AGAIN_AFTER)
 }
 
 function refusal(why: LoginRefusal): LoginMove {

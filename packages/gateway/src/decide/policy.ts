@@ -89,6 +89,8 @@ export interface VisitLimits {
   readonly requests: number
   /** Visits that one address (IPv6: /64) may begin per hour. */
   readonly perAddressHour: number
+  /** Visits that one IPv6 /48 may begin per hour. */
+  readonly perCustomerHour: number
 }
 
 /** Milliseconds after which a silent part of the gateway counts as broken. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { COMMAND } from '../../src/audit/event.ts'
+import { LOCK_MS } from '../../src/decide/login.ts'
 import { DEVICE_COOKIE } from '../../src/decide/cookies.ts'
 import { Jar, type Kit, makeKit, NAME, PASSWORD, type Said } from '../own-endpoints.ts'
 
@@ -54,19 +55,98 @@ describe('guessing passwords', () => {
     expect((await guess(kit, PASSWORD)).status).toBe(200)
   })
 
-  test('PWD-10 fifty wrong ones in a row, from wherever, close the password for strangers, once, and it is told', async () => {
+  test('PWD-10 fifty wrong ones in a row, from wherever, close the password for strangers for a day, once, and it is told', async () => {
     const kit = makeKit()
     await kit.addAccount()
     await lockFromEverywhere(kit)
     expect((await kit.stores.accounts.findByKey(NAME))?.passwordLockedAt).toBe(kit.now())
     expect((await guess(kit, PASSWORD, '192.0.2.1')).status).toBe(401)
-    kit.pass(1000 * HOUR)
+    kit.pass(LOCK_MS - 1)
     expect((await guess(kit, PASSWORD, '192.0.2.1')).status).toBe(401)
     const locked = kit.events.filter(({ kind }) => kind === 'password.locked')
     expect(locked).toHaveLength(1)
     expect(locked[0]).toMatchObject({ target: NAME, detail: { failures: 50 } })
     await kit.parts.accounts.enable(NAME, { at: kit.now(), actor: COMMAND })
     expect((await guess(kit, PASSWORD, '192.0.2.1')).status).toBe(200)
+  })
+
+  test('PWD-10 a lock ends after a day by itself, what was guessed meanwhile does not count, and the owner’s success ends the row', async () => {
+    const kit = makeKit()
+    await kit.addAccount()
+    await lockFromEverywhere(kit)
+    for (let host = 0; host < 60; host += 1) expect((await guess(kit, 'wrong', `198.18.0.${String(host)}`)).status).toBe(401)
+    expect((await kit.stores.accounts.findByKey(NAME))?.failures).toBe(50)
+    kit.pass(LOCK_MS)
+    expect((await guess(kit, PASSWORD, '192.0.2.1')).status).toBe(200)
+    expect(await kit.stores.accounts.findByKey(NAME)).toMatchObject({ failures: 0, passwordLockedAt: null })
+  })
+
+  test('PWD-10 every ten more lock it again, and at a hundred in a row it stays locked until its owner lifts it', async () => {
+    const kit = makeKit()
+    await kit.addAccount()
+    await lockFromEverywhere(kit)
+    for (let day = 1; day <= 5; day += 1) {
+      kit.pass(LOCK_MS)
+      for (let host = 0; host < 30; host += 1) await guess(kit, 'wrong', `198.18.${String(day)}.${String(host)}`)
+      expect((await kit.stores.accounts.findByKey(NAME))?.failures).toBe(50 + 10 * day)
+    }
+    expect(kit.events.filter(({ kind }) => kind === 'password.locked').map(({ detail }) => detail['failures'])).toEqual([
+      50, 60, 70, 80, 90, 100,
+    ])
+    kit.pass(1000 * LOCK_MS)
+    expect((await guess(kit, PASSWORD, '192.0.2.1')).status).toBe(401)
+    expect(kit.events.at(-1)).toMatchObject({ kind: 'login.failed', detail: { why: 'locked' } })
+    await kit.parts.accounts.enable(NAME, { at: kit.now(), actor: COMMAND })
+    expect((await guess(kit, PASSWORD, '192.0.2.1')).status).toBe(200)
+  })
+
+  test('PWD-10 RATE-03 one IPv6 customer cannot lock an account by guessing from each of his networks', async () => {
+    const kit = makeKit()
+    await kit.addAccount()
+    const statuses: number[] = []
+    for (let network = 0; network < 500; network += 1) {
+      statuses.push((await guess(kit, 'wrong', `2001:db8:77:${network.toString(16)}::1`)).status)
+      // Two an hour, for ten days; all at once would be fewer still.
+      if (network % 2 === 1) kit.pass(60_000)
+    }
+    expect((await kit.stores.accounts.findByKey(NAME))?.passwordLockedAt).toBe(null)
+    expect(statuses.filter((status) => status === 401).length).toBeLessThan(50)
+    // Neither the owner at home nor a neighbour at the same provider is kept out by it.
+    expect((await guess(kit, PASSWORD, '2001:db8:78:1::1')).status).toBe(200)
+  })
+
+  test('PWD-10 RATE-03 nor try one password on every name from each of his networks', async () => {
+    const kit = makeKit()
+    const statuses: number[] = []
+    for (let attempt = 0; attempt < 2500; attempt += 1) {
+      const client = `2001:db8:77:${(attempt % 500).toString(16)}::1`
+      statuses.push(
+        (await kit.send({ method: 'POST', path: '/auth/login', json: { account: `name-${String(attempt)}`, password: 'Summer' }, client }))
+          .status,
+      )
+    }
+    expect(statuses.indexOf(429)).toBe(2400)
+  })
+
+  test('PWD-10 who is sent away because too many wait has not guessed: neither the account’s count nor his own moves', async () => {
+    const kit = makeKit()
+    await kit.addAccount()
+    const storm = Array.from({ length: 66 }, (_none, name) =>
+      kit.send({
+        method: 'POST',
+        path: '/auth/login',
+        json: { account: `name-${String(name)}`, password: 'x' },
+        client: `203.0.113.${String(name)}`,
+      }),
+    )
+    const sentAway = await Promise.allSettled(Array.from({ length: 100 }, () => guess(kit, PASSWORD)))
+    const codes = sentAway.map((each) => (each.status === 'rejected' ? (each.reason as { code?: string }).code : each.value.status))
+    expect(codes).toEqual(Array.from({ length: 100 }, () => 'busy'))
+    await Promise.all(storm)
+    expect((await kit.stores.accounts.findByKey(NAME))?.failures).toBe(0)
+    const statuses = []
+    for (let time = 0; time < 6; time += 1) statuses.push((await guess(kit)).status)
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429])
   })
 
   test('PWD-10 guesses that arrive at the same moment cannot outrun the count', async () => {

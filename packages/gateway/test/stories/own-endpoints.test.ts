@@ -166,6 +166,21 @@ describe('anonymous visits of a website that is served elsewhere', () => {
     expect(kit.events.map(({ kind }) => kind)).toEqual(Array.from({ length: 4 }, () => 'visit.started'))
   })
 
+  test('RATE-03 an IPv6 customer begins no more of them than his whole /48 may, and his neighbours are not counted with him', async () => {
+    const open = { access: { kind: 'visitor' } } as const
+    const base = makeKit().policy
+    const visits = { ...base.visits, perAddressHour: 3, perCustomerHour: 7 }
+    const kit = makeKit({ policy: { apis: base.apis.map((api) => ({ ...api, ...open })), visits } })
+    const from = async (client: string) => (await kit.send({ method: 'POST', path: '/auth/visit', client })).status
+    const greedy = []
+    for (let time = 0; time < 50; time += 1) greedy.push(await from('2001:db8:1:1::1'))
+    expect(greedy.filter((status) => status === 204)).toHaveLength(3)
+    const others = []
+    for (let network = 2; network < 10; network += 1) others.push(await from(`2001:db8:1:${String(network)}::1`))
+    expect(others).toEqual([204, 204, 204, 204, 429, 429, 429, 429])
+    expect(await from('2001:db8:2:1::1')).toBe(204)
+  })
+
   test('where no API takes visitors there is no visit to begin', async () => {
     expect((await makeKit().send({ method: 'POST', path: '/auth/visit' })).status).toBe(404)
   })
