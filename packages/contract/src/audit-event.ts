@@ -8,6 +8,7 @@ export type AuditKind =
   | 'login.succeeded'
   | 'login.failed'
   | 'login.throttled'
+  | 'session.step_up_failed'
   | 'password.changed'
   | 'password.locked'
   | 'logout'

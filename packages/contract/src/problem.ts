@@ -9,8 +9,12 @@ export interface Problem {
   readonly code: string
   /** Quote this to the operator: it is in the log and in the audit trail. */
   readonly request: string
-  /** Where a person can sign in; only with `session_required`. */
+  /** Where a person can sign in; only with `session_required` and `session_replaced`. */
   readonly login?: string
   /** Why this one was refused, for a person; only with `password_refused` and `password_wrong`. */
   readonly detail?: string
+  /** Where a person can show once more who it is; only with `step_up_required`. */
+  readonly stepUp?: string
+  /** Seconds that the last proof may be old for this call; only with `step_up_required`. */
+  readonly maxAge?: number
 }

@@ -13,6 +13,8 @@ export const FAILURES = {
   duplicate_cookie: { status: 400, title: 'A session cookie was sent twice.' },
   body_unreadable: { status: 400, title: 'The body is not what its content type says.' },
   session_required: { status: 401, title: 'Sign in first.' },
+  session_replaced: { status: 401, title: 'This browser has a newer session. Try again.' },
+  step_up_required: { status: 401, title: 'Confirm first that it is you.' },
   visit_required: { status: 401, title: 'Open the website first.' },
   machine_key_refused: { status: 401, title: 'This key is not good, or not any more.' },
   login_failed: { status: 401, title: 'The name or the password is not right.' },

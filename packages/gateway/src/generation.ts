@@ -5,6 +5,7 @@ import { createAccounts } from './account/accounts.ts'
 import { createAuthenticate } from './account/authenticate.ts'
 import { createMachineKeys } from './account/machine-keys.ts'
 import type { Devices } from './account/devices.ts'
+import { createStepUp } from './account/step-up.ts'
 import type { Passwords } from './account/password.ts'
 import type { AuditTrail } from './audit/audit.ts'
 import { measuredForward } from './audit/measured-forward.ts'
@@ -90,6 +91,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     endpoints: createEndpoints({
       accounts: createAccounts(accountParts),
       authenticate: createAuthenticate(accountParts),
+      stepUp: createStepUp(accountParts),
       devices: lasting.devices,
       sessions,
       visits,

@@ -24,11 +24,16 @@ export function isClaim(value: unknown): value is Claim {
     isCount(session['generation']) &&
     isTime(session['authenticatedAt']) &&
     isTime(session['seenAt']) &&
+    areFactors(session['factors']) &&
     isCount(standing['generation']) &&
     Array.isArray(standing['roles']) &&
     standing['roles'].every(isText) &&
     (revoked === null || (isRecord(revoked) && typeof revoked['because'] === 'string'))
   )
+}
+
+function areFactors(value: unknown): boolean {
+  return Array.isArray(value) && value.every((factor) => isRecord(factor) && isText(factor['kind']) && isTime(factor['at']))
 }
 
 export function isVisit(value: unknown): value is Visit {

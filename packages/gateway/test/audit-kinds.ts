@@ -22,14 +22,11 @@ export const BY_COMMAND = [
   'machine_key.revoked',
 ] as const satisfies readonly AuditKind[]
 
-/** Kinds that nothing produces yet: a session gets a new identifier in place when a second factor is added to it, and there is none so far. */
-export const NOT_YET = ['session.rotated'] as const satisfies readonly AuditKind[]
-
 /** Ends the process; shown in stories/the-end-of-the-process.test.ts. */
 export const LAST_WORDS = ['gateway.failed'] as const satisfies readonly AuditKind[]
 
 /** All others: what a running gateway does. */
-export type ByGateway = Exclude<AuditKind, (typeof BY_COMMAND)[number] | (typeof NOT_YET)[number] | (typeof LAST_WORDS)[number]>
+export type ByGateway = Exclude<AuditKind, (typeof BY_COMMAND)[number] | (typeof LAST_WORDS)[number]>
 
 /** LOG-01: who, what, when, where, to what end; in one shape, whatever the kind. */
 export const AUDIT_LINE = {

@@ -4,6 +4,7 @@ import type { AuditEvent } from '@cloakroom/contract'
 import { createAccounts } from '../src/account/accounts.ts'
 import { createAuthenticate } from '../src/account/authenticate.ts'
 import { createDevices } from '../src/account/devices.ts'
+import { createStepUp } from '../src/account/step-up.ts'
 import { createPasswords, deriveArgon2id, type Derive } from '../src/account/password.ts'
 import type { Cost } from '../src/account/phc.ts'
 import type { Answer, RequestBody } from '../src/answer.ts'
@@ -127,6 +128,7 @@ export function makeKit(
   const parts: EndpointParts = {
     accounts,
     authenticate: createAuthenticate({ ...shared, sessions }),
+    stepUp: createStepUp(shared),
     devices: createDevices(createSealer({ key: key('devices'), random: systemRandom, purpose: 'device' }), systemRandom),
     sessions,
     visits: createVisits({ key: key('visits'), random: systemRandom, lifetimeMs: () => policy.visits.lifetimeMs }),

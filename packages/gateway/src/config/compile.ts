@@ -84,5 +84,7 @@ function compileRoutes(api: Api, config: ApiConfig | undefined): readonly Route[
 }
 
 function compileAccess(access: ApiConfig['access']): Access {
-  return typeof access === 'string' ? { kind: access } : { kind: 'role', role: access.role }
+  if (typeof access === 'string') return { kind: access }
+  if ('fresh' in access) return { kind: 'fresh', withinMs: access.fresh, role: access.role ?? null }
+  return { kind: 'role', role: access.role }
 }

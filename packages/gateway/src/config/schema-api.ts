@@ -8,11 +8,15 @@ export const API_NAME = /^[a-z][a-z0-9-]{0,39}$/
 /** Also keeps most real secrets out: they hold capitals or underscores, or are longer. */
 export const CREDENTIAL_NAME = /^[a-z][a-z0-9-]{0,39}$/
 
+export const roleName = () => z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/, 'This is not the name of a role')
+
 /** Who may call. */
 export const accessSchema = z.union(
   [
     z.enum(['public', 'visitor', 'login']),
-    z.strictObject({ role: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/, 'This is not the name of a role') }),
+    z.strictObject({ role: roleName() }),
+    // Under 30 s nobody could type a code, come back and make the call.
+    z.strictObject({ fresh: duration(30_000), role: roleName().optional() }),
   ],
   {
     error: 'This says nobody who may call',
@@ -82,8 +86,10 @@ export const apiSchema = z.strictObject({
       'What passes, a line each: method and path below `path`; `WS` lets a WebSocket be opened. `*` is one segment, `*%2F*` one segment with an encoded slash inside, `**` at the end any number. Everything else is refused.',
     ),
   access: accessSchema
-    .default('login')
-    .describe('Who may call: `public`, `visitor` (has opened the website), `login`, or `{ role: NAME }`.'),
+    .prefault('login')
+    .describe(
+      'Who may call: `public`, `visitor` (has opened the website), `login`, `{ role: NAME }`, or `{ fresh: 5m }`: signed in, and has shown within that time that it is he (a `role` may stand beside it).',
+    ),
   actionTokens: z
     .record(z.string(), z.enum(['session', 'once']))
     .default({})

@@ -11,7 +11,7 @@ const siteObject = z.strictObject({
     .describe('The URL of a dev server instead; its WebSocket passes, too.'),
   spa: z.boolean().default(false).describe('Answer index.html for pages that are no file (client-side routing).'),
   csp: z.string().default(SITE_POLICY).describe('The Content-Security-Policy of its pages.'),
-  access: accessSchema.default('public').describe('Who may open it: `public`, `login`, or `{ role: NAME }`.'),
+  access: accessSchema.prefault('public').describe('Who may open it: `public`, `login`, or `{ role: NAME }`.'),
   cache: duration(0)
     .prefault('0s')
     .describe('How long a browser may use a file without asking. Files with a hash in their name are kept for a year.'),

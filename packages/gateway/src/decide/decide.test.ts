@@ -43,6 +43,36 @@ describe('who may', () => {
     expect(judged(makeHead(), known(['staff']), policy)).toBe('pass')
   })
 
+  describe('a route that needs a fresh proof', () => {
+    const policy = makePolicy({}, { kind: 'fresh', withinMs: 300_000, role: 'staff' })
+    const proven = (at: number, roles: readonly string[] = ['staff']): Visitor => ({
+      kind: 'known',
+      session: makeSession({ factors: [{ kind: 'password', at }] }),
+      roles,
+      touch: false,
+    })
+    const old = proven(1_000_000 - 300_000)
+    test('passes while the proof is young', () => expect(judged(makeHead(), proven(1_000_000 - 299_999), policy)).toBe('pass'))
+    test('SES-20 asks for a new one when it is old', () => {
+      expect(judged(makeHead(), old, policy)).toBe('step-up')
+      expect(judged(makeHead(), old, makePolicy({}, { kind: 'fresh', withinMs: 300_001, role: null }))).toBe('pass')
+    })
+    test('asks nobody for a proof who may not do it anyway', () => {
+      expect(judged(makeHead(), proven(1_000_000 - 300_000, ['guest']), policy)).toBe('role_required')
+      expect(judged(makeHead(), proven(1_000_000, ['guest']), policy)).toBe('role_required')
+    })
+    test('is closed to strangers and visits', () => {
+      expect(judged(makeHead(), stranger, policy)).toBe('session_required')
+      expect(judged(makeHead(), visitor, policy)).toBe('session_required')
+    })
+  })
+
+  test('a call under an identifier that was replaced is told that there is a newer one', () => {
+    const replaced: Visitor = { kind: 'stranger', stale: 'replaced', expired: null }
+    expect(judged(makeHead(), replaced)).toBe('session_replaced')
+    expect(judged(makeHead(), { ...replaced, stale: 'logout' })).toBe('session_required')
+  })
+
   test('RATE-10 an address alone never admits anybody', () => {
     const policy = makePolicy({ trustedProxies: [{ address: new Uint8Array(16), bits: 0 }] })
     expect(judged(makeHead({ client: '127.0.0.1' }), stranger, policy)).toBe('session_required')

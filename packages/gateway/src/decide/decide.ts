@@ -1,11 +1,12 @@
 import { counterKey, type Hit } from './counters.ts'
-import type { Decision, Effect, Facts, RefusalCode, Reply } from './facts.ts'
+import type { Decision, Effect, Facts, Reply } from './facts.ts'
+import { isFresh } from './freshness.ts'
 import { isNavigation, type RequestHead } from './head.ts'
 import { customerOf, networkOf } from './ip.ts'
 import { type KeyRefusal, readMachineKey, refuseMachineKey } from './machine-key.ts'
 import type { Policy } from './policy.ts'
 import { accessOf, type Route } from './route.ts'
-import type { Visitor } from './session.ts'
+import type { Session, Visitor } from './session.ts'
 
 /** Which counters does this request touch? Named before anything is asked, so that the store answers in one round trip. */
 export function hits(head: RequestHead, route: Route, visitor: Visitor, policy: Policy): readonly Hit[] {
@@ -38,7 +39,7 @@ export function visitSpreadHit(head: RequestHead, { visits }: Policy): Hit | nul
 
 /** The judgement, top to bottom. What is not expressly passed is refused. */
 export function decide(facts: Facts, policy: Policy, steps: readonly string[]): Decision {
-  const { head, route, visitor, counts } = facts
+  const { route, visitor, counts } = facts
   const effects = effectsOf(facts, policy)
   const trace = [...steps, `visitor ${visitor.kind}`]
   const refuse = (reply: Reply, step: string): Decision => ({
@@ -51,10 +52,7 @@ export function decide(facts: Facts, policy: Policy, steps: readonly string[]): 
   const keyless = refuseMachine(facts)
   if (keyless !== null) return refuse({ kind: 'problem', code: keyless.code }, keyless.step)
   const lacking = refuseAccess(facts)
-  if (lacking !== null) {
-    const wantsPage = lacking === 'session_required' && isNavigation(head)
-    return refuse(wantsPage ? { kind: 'login' } : { kind: 'problem', code: lacking }, `access ${accessOf(route).kind}`)
-  }
+  if (lacking !== null) return refuse(lacking, `access ${accessOf(route).kind}`)
   const { action } = facts
   if (action !== 'good' && action !== 'not-needed')
     return refuse(
@@ -80,20 +78,39 @@ function refuseMachine({ head, route, visitor }: Facts): { readonly code: KeyRef
 }
 
 /** An address list or a header never admits anybody: only a session or a visit does. */
-function refuseAccess({ route, visitor }: Facts): RefusalCode | null {
+function refuseAccess({ head, route, visitor }: Facts): Reply | null {
   const access = accessOf(route)
   switch (access.kind) {
     case 'public':
       return null
     case 'visitor':
-      return visitor.kind === 'stranger' ? 'visit_required' : null
+      return visitor.kind === 'stranger' ? { kind: 'problem', code: 'visit_required' } : null
     case 'login':
-      return visitor.kind === 'known' || visitor.kind === 'machine' ? null : 'session_required'
+      return visitor.kind === 'known' || visitor.kind === 'machine' ? null : signIn(head, visitor)
     case 'role':
-      if (visitor.kind === 'machine') return visitor.key.roles.includes(access.role) ? null : 'role_required'
-      if (visitor.kind !== 'known') return 'session_required'
-      return visitor.roles.includes(access.role) ? null : 'role_required'
+      if (visitor.kind === 'machine') return refuseRole(visitor.key.roles, access.role)
+      return visitor.kind === 'known' ? refuseRole(visitor.roles, access.role) : signIn(head, visitor)
+    case 'fresh':
+      // A key proves nothing anew: what needs a person's proof is closed to it.
+      if (visitor.kind !== 'known') return signIn(head, visitor)
+      // The role first: whoever may not do it anyway is not asked for a proof.
+      return refuseRole(visitor.roles, access.role) ?? refuseStale(visitor.session, access.withinMs, head)
   }
+}
+
+function signIn(head: RequestHead, visitor: Visitor): Reply {
+  if (isNavigation(head)) return { kind: 'login' }
+  // Its browser has a newer cookie, or is about to: the same call, sent again, is that session's.
+  const isReplaced = visitor.kind === 'stranger' && visitor.stale === 'replaced'
+  return { kind: 'problem', code: isReplaced ? 'session_replaced' : 'session_required' }
+}
+
+function refuseRole(roles: readonly string[], role: string | null): Reply | null {
+  return role === null || roles.includes(role) ? null : { kind: 'problem', code: 'role_required' }
+}
+
+function refuseStale(session: Session, withinMs: number, head: RequestHead): Reply | null {
+  return isFresh(session, withinMs, head.at) ? null : { kind: 'step-up', maxAgeMs: withinMs }
 }
 
 function effectsOf({ head, route, visitor, counts }: Facts, policy: Policy): readonly Effect[] {

@@ -26,6 +26,7 @@ export type RefusalCode =
   | 'csrf_header_missing'
   | 'destination_refused'
   | 'session_required'
+  | 'session_replaced'
   | 'visit_required'
   | 'role_required'
   | 'visit_exhausted'
@@ -58,6 +59,8 @@ export type Reply =
     }
   /** A person who is to sign in: the login page for a navigation, 401 for everything else. */
   | { readonly kind: 'login' }
+  /** A person who is to show once more that it is he, with a proof no older than that: a page for a navigation, RFC 9470's challenge for everything else. */
+  | { readonly kind: 'step-up'; readonly maxAgeMs: number }
   /** A navigation to another name or scheme of this very site: go to the one that the browser should use. */
   | { readonly kind: 'redirect'; readonly location: string }
   /** OPTIONS is answered here and never forwarded. `origin` is set when it is an allowed origin's preflight. */

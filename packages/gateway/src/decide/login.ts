@@ -1,7 +1,5 @@
 import type { Instant } from './head.ts'
-import type { Factor } from './session.ts'
-
-export type FactorKind = Factor['kind']
+import type { Factor, FactorKind } from './session.ts'
 
 /** How far somebody has come. `awaits` is the one proof that is taken next. */
 export interface LoginState {

@@ -5,12 +5,14 @@ import type { Route } from './route.ts'
 
 export type CredentialName = string
 
-/** Who may use a route. `login` with `role` needs one of the roles. */
+/** Who may use a route. */
 export type Access =
   | { readonly kind: 'public' }
   | { readonly kind: 'visitor' }
   | { readonly kind: 'login' }
   | { readonly kind: 'role'; readonly role: string }
+  /** Signed in, with a proof that is not older than that: a session that was left open, or stolen, is not enough. */
+  | { readonly kind: 'fresh'; readonly withinMs: number; readonly role: string | null }
 
 export type LeakAnswer = 'redact' | 'withhold'
 

@@ -111,6 +111,11 @@ export function accessOf(route: Route): Access {
   return route.kind === 'api' ? route.api.access : route.site.access
 }
 
+/** The role that a route demands beside everything else; null for none. */
+export function roleOf(access: Access): string | null {
+  return access.kind === 'role' || access.kind === 'fresh' ? access.role : null
+}
+
 /** Does a line for `allowed` admit this method? */
 export function admitsMethod(allowed: string, method: string): boolean {
   // A line for plain calls must not open a connection that no further request is judged on.

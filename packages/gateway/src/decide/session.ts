@@ -6,8 +6,11 @@ import type { SessionLimits } from './policy.ts'
 export type SessionId = string
 export type AccountId = string
 
+/** What a person can show to prove who it is. */
+export type FactorKind = 'password' | 'totp' | 'passkey' | 'recovery-code'
+
 export interface Factor {
-  readonly kind: 'password'
+  readonly kind: FactorKind
   readonly at: Instant
 }
 

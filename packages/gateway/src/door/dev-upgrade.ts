@@ -99,6 +99,8 @@ function refusalOf(reply: Reply): FailureCode {
       return reply.code
     case 'login':
       return 'session_required'
+    case 'step-up':
+      return 'step_up_required'
     case 'redirect':
     case 'options':
       return 'misdirected'

@@ -5,7 +5,7 @@ import { networkOf } from '../decide/ip.ts'
 import type { RequestHead } from '../decide/head.ts'
 import type { HeaderField } from '../decide/headers.ts'
 import { isLoop, outbound, type OutboundHead } from '../decide/outbound.ts'
-import type { ApiRoute } from '../decide/route.ts'
+import { type ApiRoute, roleOf } from '../decide/route.ts'
 import type { Visitor } from '../decide/session.ts'
 import { GateError } from '../errors.ts'
 import type { OpenCredential, StreamsPart, UpstreamAnswer } from '../parts.ts'
@@ -166,6 +166,6 @@ function run(
       giveBack()
     },
   })
-  const leave = streams.watch(visitor, api.access.kind === 'role' ? api.access.role : null, (because) => tunnel.cut(because))
+  const leave = streams.watch(visitor, roleOf(api.access), (because) => tunnel.cut(because))
   return tunnel
 }

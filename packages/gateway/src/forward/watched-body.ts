@@ -1,5 +1,5 @@
 import type { Answer, BodySink, BodySource } from '../answer.ts'
-import { accessOf, type Route } from '../decide/route.ts'
+import { accessOf, roleOf, type Route } from '../decide/route.ts'
 import type { Visitor } from '../decide/session.ts'
 import { GateError } from '../errors.ts'
 import type { StreamsPart } from '../parts.ts'
@@ -12,7 +12,7 @@ export function watched(answer: Answer, visitor: Visitor, route: Route, streams:
   const endless = isEndless(answer)
   // What all may have hangs on nobody's session: only the end of the gateway ends it.
   if (access.kind === 'public' && !endless) return answer
-  return { ...answer, body: new WatchedBody(body, endless, visitor, access.kind === 'role' ? access.role : null, streams) }
+  return { ...answer, body: new WatchedBody(body, endless, visitor, roleOf(access), streams) }
 }
 
 function isEndless({ headers }: Answer): boolean {

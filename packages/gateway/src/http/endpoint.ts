@@ -1,3 +1,4 @@
+import type { StepUp } from '../account/step-up.ts'
 import type { Authenticate } from '../account/authenticate.ts'
 import type { Accounts } from '../account/accounts.ts'
 import type { Devices } from '../account/devices.ts'
@@ -17,8 +18,9 @@ import type { Theme } from './pages/theme.ts'
 export interface EndpointParts {
   readonly accounts: Accounts
   readonly authenticate: Authenticate
+  readonly stepUp: StepUp
   readonly devices: Devices
-  readonly sessions: Pick<Sessions, 'claim' | 'touch' | 'end' | 'start'>
+  readonly sessions: Pick<Sessions, 'claim' | 'touch' | 'end' | 'start' | 'rotate'>
   readonly visits: VisitsPart
   readonly actionTokens: Pick<ActionTokens, 'mint'>
   readonly counters: { add(hits: readonly Hit[], at: Instant): Awaitable<readonly Count[]> }

@@ -14,6 +14,7 @@ import { showKeyDirectory } from './keys-api.ts'
 import { showLogin, submitLogin } from './login-api.ts'
 import { submitLogout } from './logout-api.ts'
 import { showPassword, submitPassword } from './password-api.ts'
+import { showStepUp, submitStepUp } from './step-up-api.ts'
 import type { PageContext } from './pages/frame.ts'
 import { PAGE_SCRIPT } from './pages/script.ts'
 import { styleSheet } from './pages/style.ts'
@@ -54,6 +55,21 @@ export const ENDPOINTS: readonly Endpoint[] = [
     answer: showSession,
     about:
       'Who is signed in: `{ active: false }`, or `{ active: true, account, roles, expiresAt, idleExpiresAt }`. With `?passive=1` the question does not keep the session alive.',
+  },
+  {
+    method: 'GET',
+    path: '/step-up',
+    callers: 'anyone',
+    answer: showStepUp,
+    about: 'The page on which one confirms that it is oneself, for `access: { fresh: … }`; then on to `next`.',
+  },
+  {
+    method: 'POST',
+    path: '/step-up',
+    callers: 'own-pages',
+    answer: submitStepUp,
+    about:
+      'Confirms who one is. JSON `{ password }`: 200 with the session’s view and its new cookie, 403 `password_wrong`, 429 `too_many_attempts`. The page’s form: 303 to `next`.',
   },
   {
     method: 'GET',

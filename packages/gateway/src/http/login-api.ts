@@ -1,10 +1,10 @@
 import type { Answer } from '../answer.ts'
 import { browser, causedBy } from '../audit/event.ts'
-import { nextPath } from '../decide/next.ts'
 import { FAILURES, type FailureCode } from '../errors.ts'
 import { beginSession } from './begin-session.ts'
 import type { Call } from './endpoint.ts'
 import { type BodyKind, readFields } from './fields.ts'
+import { landing } from './own-pages.ts'
 import { signedInPage } from './pages/signed-in.ts'
 import { signInPage } from './pages/sign-in.ts'
 import { problem } from './problem.ts'
@@ -70,7 +70,3 @@ function adviceOn(code: FailureCode, retryAfterMs: number | null): readonly stri
 
 /** No name is longer; what is typed by mistake need not come back whole. */
 const LONGEST_ECHO = 128
-
-function landing(call: Call, wanted: string | null): string {
-  return nextPath(wanted, call.policy.basePath, [`${call.policy.basePath}/password`])
-}

@@ -12,6 +12,9 @@ export interface ProblemOptions {
   readonly rateLimit?: RateLimit | undefined
   readonly login?: string
   readonly detail?: string
+  readonly stepUp?: string
+  /** Seconds. */
+  readonly maxAge?: number
 }
 
 /** A refusal of our own: RFC 9457 problem details, and the code in `Cloakroom-Error` so that nobody blames the upstream. */
@@ -25,6 +28,8 @@ export function problem(code: FailureCode, options: ProblemOptions): Answer {
     request: options.request,
     ...(options.login === undefined ? {} : { login: options.login }),
     ...(options.detail === undefined ? {} : { detail: options.detail }),
+    ...(options.stepUp === undefined ? {} : { stepUp: options.stepUp }),
+    ...(options.maxAge === undefined ? {} : { maxAge: options.maxAge }),
   }
   const headers: HeaderField[] = [
     ['content-type', 'application/problem+json'],

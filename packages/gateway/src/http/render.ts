@@ -1,6 +1,6 @@
 import type { Answer } from '../answer.ts'
 import type { Reply } from '../decide/facts.ts'
-import type { RequestHead } from '../decide/head.ts'
+import { isNavigation, type RequestHead } from '../decide/head.ts'
 import type { Policy } from '../decide/policy.ts'
 import { problem } from './problem.ts'
 import { apiHeaders } from './security-headers.ts'
@@ -14,8 +14,12 @@ export function render(reply: Reply, head: RequestHead, policy: Policy): Answer 
         allow: reply.allow,
         retryAfterMs: reply.retryAfterMs,
         rateLimit: reply.rateLimit,
-        ...(reply.code === 'session_required' ? { login: `${policy.basePath}/login` } : {}),
+        ...(reply.code === 'session_required' || reply.code === 'session_replaced' ? { login: `${policy.basePath}/login` } : {}),
+        // Its browser is about to have the newer cookie.
+        ...(reply.code === 'session_replaced' ? { retryAfterMs: 1000 } : {}),
       })
+    case 'step-up':
+      return stepUp(reply.maxAgeMs, head, policy)
     case 'login':
       return redirect(303, loginPage(head, policy))
     case 'redirect':
@@ -26,8 +30,21 @@ export function render(reply: Reply, head: RequestHead, policy: Policy): Answer 
 }
 
 export function loginPage(head: RequestHead, policy: Policy): string {
-  const next = head.path + (head.query === '' ? '' : `?${head.query}`)
-  return `${policy.basePath}/login?next=${encodeURIComponent(next)}`
+  return `${policy.basePath}/login?next=${encodeURIComponent(whereTo(head))}`
+}
+
+/** A person goes to the page that asks for a proof and comes back; a script gets the challenge of RFC 9470 §3. */
+function stepUp(maxAgeMs: number, head: RequestHead, policy: Policy): Answer {
+  const page = `${policy.basePath}/step-up`
+  if (isNavigation(head)) return redirect(303, `${page}?next=${encodeURIComponent(whereTo(head))}`)
+  const maxAge = Math.floor(maxAgeMs / 1000)
+  const answer = problem('step_up_required', { request: head.id, stepUp: page, maxAge })
+  const challenge = `Cookie error="insufficient_user_authentication", error_description="Confirm that it is you", max_age="${String(maxAge)}"`
+  return { ...answer, headers: [...answer.headers, ['www-authenticate', challenge]] }
+}
+
+function whereTo({ path, query }: RequestHead): string {
+  return path + (query === '' ? '' : `?${query}`)
 }
 
 /** 303 after a form (RFC 9700 §4.12: never 307 or 308, which would send the password again). */

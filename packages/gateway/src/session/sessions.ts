@@ -1,4 +1,4 @@
-import { auditEvent } from '../audit/event.ts'
+import { auditEvent, type EventParts } from '../audit/event.ts'
 import { SESSION_COOKIE } from '../decide/cookies.ts'
 import type { Instant } from '../decide/head.ts'
 import type { SessionLimits } from '../decide/policy.ts'
@@ -72,12 +72,22 @@ export function createSessions({ store, limits, audit, label, random, streams, v
     session: Session,
     at: Instant,
     reason: string | null = null,
+    detail: EventParts['detail'] = {},
   ): void {
     const own = reason === 'idle' || reason === 'absolute' || reason === 'limit'
     const actor = { via: own ? 'gateway' : via, account: session.name, session: label(session.id) } as const
     const result = kind === 'session.started' && reason !== null ? 'refused' : 'ok'
     audit.note(
-      auditEvent({ kind, at, actor, address: kind === 'session.ended' ? null : session.address, target: session.name, reason, result }),
+      auditEvent({
+        kind,
+        at,
+        actor,
+        address: kind === 'session.ended' ? null : session.address,
+        target: session.name,
+        reason,
+        result,
+        detail,
+      }),
     )
   }
 
@@ -158,7 +168,7 @@ export function createSessions({ store, limits, audit, label, random, streams, v
       if (!(await store.rotate(session.id, next))) return null
       streams?.ended(session.id, 'replaced')
       note('session.ended', session, at, 'replaced')
-      note('session.rotated', next, at)
+      note('session.rotated', next, at, null, { factors: factors.map(({ kind }) => kind).join(' ') })
       return { session: next, setCookie: writeCookie({ name: SESSION_COOKIE, value, maxAgeMs: null }) }
     },
     async endAll(account, at, because) {

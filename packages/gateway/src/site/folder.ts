@@ -105,7 +105,7 @@ export function createFolderSite(options: FolderSiteOptions): SitePart {
     const scope = options.access.kind === 'public' ? '' : 'private, '
     if (!html && isHashedName(name)) return `${scope}max-age=31536000, immutable`
     // ASVS 14.3.2: after a logout, the back button and the disk must not show the pages of who was signed in.
-    if (options.access.kind === 'login' || options.access.kind === 'role') return 'no-store'
+    if (options.access.kind !== 'public' && options.access.kind !== 'visitor') return 'no-store'
     return options.cacheMs === 0 || html ? `${scope}no-cache` : `${scope}max-age=${Math.floor(options.cacheMs / 1000)}`
   }
 

@@ -79,6 +79,25 @@ const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly
     },
     says: { target: 'ada', result: 'refused', detail: expect.objectContaining({ failures: expect.any(Number) }) },
   },
+  'session.step_up_failed': {
+    flow: async () => {
+      const cookie = await (await start()).signIn()
+      expect((await kit.call('POST', '/auth/step-up', { cookie, json: { password: 'not the password' } })).status).toBe(403)
+    },
+    says: { target: 'ada', result: 'failed', reason: 'password_wrong', detail: { factor: 'password' } },
+  },
+  'session.rotated': {
+    flow: async () => {
+      const cookie = await (await start()).signIn()
+      expect((await kit.call('POST', '/auth/step-up', { cookie, json: { password: PASSWORD } })).status).toBe(200)
+    },
+    says: {
+      target: 'ada',
+      result: 'ok',
+      actor: expect.objectContaining({ via: 'browser', account: 'ada' }),
+      detail: { factors: 'password' },
+    },
+  },
   'password.changed': {
     flow: async () => {
       const cookie = await (await start()).signIn()
