@@ -73,7 +73,7 @@ const BAD: readonly Bad[] = [
   ['a size without its unit', api('    limits: { requestBody: "10" }'), '6:28', 'wrong_value'],
   ['an unknown choice', api('    onLeak: ignore'), '6:13', 'wrong_value'],
   ['an unknown access', api('    access: everyone'), '6:13', 'wrong_value'],
-  ['an access of a later version', api('    access: { fresh: 5m }'), '6:15', 'unknown_key'],
+  ['an access of a later version', api('    access: { jwt: partner }'), '6:13', 'wrong_value'],
   ['no number of sessions', top('sessions: { perAccount: 0 }'), '1:25', 'wrong_value'],
   ['a listener without a port', top('listen: localhost'), '1:9', 'wrong_value'],
   ['a colour that is a name', top('theme: { colour: red }'), '1:18', 'wrong_value'],
