@@ -30,7 +30,7 @@ export function changeHits(account: string): readonly Hit[] {
 
 /** Confirming who one is in a session that was left open: per account, and apart from the change of the password. */
 export function stepUpHits(account: string): readonly Hit[] {
-  return ladder('step-up', account)
+  return ladder(RUNGS, 'step-up', account)
 }
 
 /** One password tried on many names: all attempts of one network, right ones included, so that an own account does not clear it. */
