@@ -8,8 +8,9 @@ export const MIN_BODY_NEEDLE = 12
 export const MIN_FIELD_NEEDLE = 4
 
 /**
- * Every spelling in which an upstream may echo a secret: raw, escaped as in escapes.ts (JSON, percent, HTML), UTF-16, hexadecimal, and
- * base64 in its three alignments and two alphabets. Without repeats. Bytes in one piece of memory, because it is done for every request.
+ * Every spelling in which an upstream may echo a secret: raw, escaped as in escapes.ts (JSON, percent, HTML), hexadecimal, and base64 in
+ * its three alignments and two alphabets. Without repeats. UTF-16, and spellings that follow no list (numeric HTML entities,
+ * quoted-printable), are the search's own: forward/thorough-search.ts. Bytes in one piece of memory, because it is done for every request.
  */
 export function needlesOf(values: readonly Uint8Array[]): readonly Uint8Array[] {
   const found: Uint8Array[] = []
@@ -28,8 +29,8 @@ const LONGEST_ESCAPE = 6
 
 function addSpellings(found: Uint8Array[], value: Uint8Array): void {
   const touching = escapesTouching(value)
-  // As it is, as UTF-8, as UTF-16, twice in hexadecimal, six times in base64, and each escape at its longest.
-  const memory = new Uint8Array(value.length * (1 + 2 + 2 + 4 + 6 * 2 + LONGEST_ESCAPE * bitsIn(touching)) + 6)
+  // As it is, as UTF-8, twice in hexadecimal, six times in base64, and each escape at its longest.
+  const memory = new Uint8Array(value.length * (1 + 2 + 4 + 6 * 2 + LONGEST_ESCAPE * bitsIn(touching)) + 6)
   let used = 0
   const keep = (end: number): void => {
     const needle = memory.subarray(used, end)
@@ -49,7 +50,6 @@ function addSpellings(found: Uint8Array[], value: Uint8Array): void {
     memory.set(wide, used)
     keep(used + wide.length)
   }
-  keep(writeWide(memory, used, value))
   keep(writeHexadecimal(memory, used, value, LOWER_DIGITS))
   keep(writeHexadecimal(memory, used, value, UPPER_DIGITS))
   for (let offset = 0; offset < 3; offset++) {
@@ -60,6 +60,13 @@ function addSpellings(found: Uint8Array[], value: Uint8Array): void {
     // RFC 4648 §5.
     if (written.includes(PLUS) || written.includes(SLASH)) keep(writeBase64(memory, used, value, offset, URL_DIGITS))
   }
+}
+
+/** UTF-16 in either order: a zero between any two bytes, where the one before the first or behind the last need not be looked at. */
+export function widened(needle: Uint8Array): Uint8Array {
+  const wide = new Uint8Array(2 * needle.length - 1)
+  for (let at = 0; at < needle.length; at++) wide[2 * at] = needle[at] ?? 0
+  return wide
 }
 
 function isEqual(one: Uint8Array, other: Uint8Array): boolean {
@@ -83,15 +90,6 @@ function writeEscaped(memory: Uint8Array, end: number, value: Uint8Array, escape
     else for (const written of replacement) memory[at++] = written
   }
   return at
-}
-
-/** A zero between any two bytes: UTF-16 in either order, where the one before the first or behind the last need not be looked at. */
-function writeWide(memory: Uint8Array, end: number, value: Uint8Array): number {
-  for (let at = 0; at < value.length; at++) {
-    memory[end + 2 * at] = value[at] ?? 0
-    if (at > 0) memory[end + 2 * at - 1] = 0
-  }
-  return end + 2 * value.length - 1
 }
 
 function writeHexadecimal(memory: Uint8Array, end: number, value: Uint8Array, digits: Uint8Array): number {

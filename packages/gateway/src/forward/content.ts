@@ -1,4 +1,5 @@
 import type { HeaderField } from '../decide/headers.ts'
+import { QUOTED_PRINTABLE, type Reading, REFERENCES } from './readings.ts'
 
 /** The value of a field that may appear once; the lines joined when there are several. Null when absent. */
 export function fieldValue(headers: readonly HeaderField[], name: string): string | null {
@@ -7,17 +8,29 @@ export function fieldValue(headers: readonly HeaderField[], name: string): strin
   return found
 }
 
-/** Could a part of this body be text in which a secret is sliced? What does not say what it is counts as text. */
+/** Could a part of this body be text in which a secret is sliced? What does not say what it is counts as text (RFC 2046 §4.5.1 of octet-stream). */
 export function isTextLike(contentType: string | null): boolean {
   if (contentType === null) return true
   const type = essence(contentType)
-  if (type.startsWith('text/') || type.startsWith('multipart/') || type.startsWith('message/')) return true
+  if (type === 'application/octet-stream' || type.startsWith('text/') || type.startsWith('multipart/') || type.startsWith('message/'))
+    return true
   return (
     /^application\/(?:.*(?:json|xml|javascript|ecmascript|yaml|csv|graphql|html|form).*|.*script|toml|sql|x-sh|jwt)$|\+(?:json|xml|yaml)$|\/svg\+xml/.test(
       type,
     ) || !type.includes('/')
   )
 }
+
+/** What a reader of this type undoes before he has the text. A script, a style sheet or JSON has no such escapes beyond those that are looked for as they are. */
+export function readingsOf(contentType: string | null): readonly Reading[] {
+  const type = contentType === null ? '' : essence(contentType)
+  if (/^(?:message|multipart)\/|^text\/plain$|^application\/octet-stream$/.test(type) || !type.includes('/')) return BOTH
+  if (/^text\/(?!event-stream$|css$|javascript$|ecmascript$|csv$)|[/+]xml$|^application\/xhtml/.test(type)) return MARKUP
+  return []
+}
+
+const MARKUP: readonly Reading[] = [REFERENCES]
+const BOTH: readonly Reading[] = [REFERENCES, QUOTED_PRINTABLE]
 
 /** Events must not wait for a verdict on the beginning of the stream: there may be none for hours. */
 export function isEventStream(contentType: string | null): boolean {

@@ -9,6 +9,7 @@ export interface FrameSearch {
 }
 
 const NOTHING = new Uint8Array(0)
+const BLANK = Uint8Array.of(0x20)
 
 /**
  * Keeps back, within a message, only the end that could be the beginning of the secret, so that no part of it leaves before all of it is
@@ -25,11 +26,13 @@ export function createFrameSearch(searcher: Searcher | null): FrameSearch {
       const bytes = kept.length === 0 ? piece : Buffer.concat([kept, piece])
       if (searcher.hits(bytes).length > 0) return null
       const tail = searcher.tail(bytes)
+      // As for a body: what ends a message also ends a character reference without its semicolon.
+      if (last && tail < bytes.length && searcher.hits(Buffer.concat([bytes.subarray(tail), BLANK])).length > 0) return null
       const out = bytes.subarray(gone, last ? bytes.length : Math.max(gone, tail))
       gone = last ? bytes.length - tail : Math.max(0, gone - tail)
       kept = tail === bytes.length ? NOTHING : bytes.slice(tail)
       return out
     },
-    admits: (payload) => searcher.hits(payload).length === 0,
+    admits: (payload) => searcher.hits(Buffer.concat([payload, BLANK])).length === 0,
   }
 }

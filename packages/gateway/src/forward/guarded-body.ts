@@ -14,6 +14,8 @@ export interface GuardedBodyOptions {
   readonly onOver: (failure: Error | null) => void
 }
 
+const LEAK = new GateError('answer_withheld', 'the answer held a form of the credential')
+
 /** Bytes that wait for a reader, or, when leaks are withheld, for the verdict on the beginning of an answer. */
 export const HOLD_BYTES = 65_536
 
@@ -73,9 +75,8 @@ export class GuardedBody implements BodySource, BodySink {
     if (stopper.found && !known) {
       this.#options.onLeak()
       if (withhold) {
-        const leak = new GateError('answer_withheld', 'the answer held a form of the credential')
-        this.#options.source.cancel(leak)
-        this.fail(leak)
+        this.#options.source.cancel(LEAK)
+        this.fail(LEAK)
         return false
       }
     }
@@ -84,8 +85,19 @@ export class GuardedBody implements BodySource, BodySink {
 
   end(): void {
     if (this.#over || this.#failure !== null) return
-    const { stopper } = this.#options
-    if (stopper !== null) this.#hand(stopper.flush())
+    const { stopper, withhold } = this.#options
+    if (stopper !== null) {
+      const known = stopper.found
+      const rest = stopper.flush()
+      if (stopper.found && !known) {
+        this.#options.onLeak()
+        if (withhold) {
+          this.fail(LEAK)
+          return
+        }
+      }
+      this.#hand(rest)
+    }
     this.#ended = true
     this.#options.onOver(null)
     this.#flush()

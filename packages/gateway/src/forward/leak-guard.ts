@@ -1,14 +1,16 @@
 import type { HeaderField } from '../decide/headers.ts'
 import { MIN_BODY_NEEDLE, MIN_FIELD_NEEDLE } from '../decide/needles.ts'
 import type { OpenCredential } from '../parts.ts'
+import { readingsOf } from './content.ts'
 import { createLeakStopper, type LeakStopper } from './leaks.ts'
-import { type Searcher, searcherOf } from './search.ts'
+import type { Searcher } from './search.ts'
+import { type ThoroughSearch, thoroughSearch } from './thorough-search.ts'
 
 /** Looks for one opened credential in one answer, and closes it when the answer is over. */
 export interface LeakGuard {
-  /** For the body; null when every form of the secret is so short that it would match by chance. */
-  readonly stopper: LeakStopper | null
-  /** For what is not one body; null as `stopper` is. */
+  /** For a body of this type; null when every form of the secret is so short that it would match by chance. */
+  stopperFor(contentType: string | null): LeakStopper | null
+  /** For what is not one body; null as the stopper is. */
   readonly searcher: Searcher | null
   /** The fields that hold a form of the secret, in name or value. */
   leaking(fields: readonly HeaderField[]): readonly HeaderField[]
@@ -22,7 +24,7 @@ export function openGuard(credential: OpenCredential): LeakGuard {
   const { forBody, forFields } = search
   let closed = false
   return {
-    stopper: forBody === null ? null : createLeakStopper(forBody),
+    stopperFor: (contentType) => (forBody === null ? null : createLeakStopper(forBody.as(readingsOf(contentType)))),
     searcher: forBody,
     leaking(fields) {
       if (forFields === null) return []
@@ -40,7 +42,7 @@ export function openGuard(credential: OpenCredential): LeakGuard {
 }
 
 interface SharedSearch {
-  readonly forBody: Searcher | null
+  readonly forBody: ThoroughSearch | null
   readonly forFields: Searcher | null
   answers: number
 }
@@ -54,9 +56,9 @@ function shareSearch(needles: readonly Uint8Array[]): SharedSearch {
     known.answers += 1
     return known
   }
-  const long = needles.filter((needle) => needle.length >= MIN_BODY_NEEDLE)
-  const forBody = searcherOf(long)
-  const forFields = long.length === needles.length ? forBody : searcherOf(needles.filter((needle) => needle.length >= MIN_FIELD_NEEDLE))
+  const forBody = thoroughSearch(needles, { least: MIN_BODY_NEEDLE })
+  const isAnyShort = needles.some((needle) => needle.length < MIN_BODY_NEEDLE)
+  const forFields = isAnyShort ? thoroughSearch(needles, { least: MIN_FIELD_NEEDLE }) : forBody
   const fresh = { forBody, forFields, answers: 1 }
   SHARED.set(needles, fresh)
   return fresh

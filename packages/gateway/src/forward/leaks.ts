@@ -13,6 +13,7 @@ export interface LeakStopper {
 /** `*`: stands in any text, JSON strings and URLs included, and keeps the length. */
 const MASK = 0x2a
 const NOTHING = new Uint8Array(0)
+const BLANK = Uint8Array.of(0x20)
 
 /**
  * Keeps back only the end of a piece that could be the beginning of a leak, so that an event of a stream goes on as it comes.
@@ -42,6 +43,10 @@ export function createLeakStopper(searcher: Searcher): LeakStopper {
     },
     flush() {
       const rest = heldOut
+      // A character reference may lack its semicolon: the end of the text ends it.
+      const hits = rest.length === 0 ? [] : searcher.hits(joined(heldRaw, BLANK))
+      for (let at = 0; at < hits.length; at += 2) rest.fill(MASK, hits[at], hits[at + 1])
+      found ||= hits.length > 0
       heldRaw = NOTHING
       heldOut = NOTHING
       return rest

@@ -5,7 +5,8 @@ import { isLoop, outbound, type OutboundHead } from '../decide/outbound.ts'
 import type { ApiRoute } from '../decide/route.ts'
 import type { Visitor } from '../decide/session.ts'
 import { GateError } from '../errors.ts'
-import type { OpenCredential } from '../parts.ts'
+import type { OpenCredential, UpstreamAnswer } from '../parts.ts'
+import { fieldValue, isTextLike } from './content.ts'
 import { type LeakGuard, openGuard } from './leak-guard.ts'
 import { sendSigned } from './signed.ts'
 import { noteFailure, type Trip, type WayParts } from './trip.ts'
@@ -49,9 +50,9 @@ async function travel(trip: Trip, body: RequestBody | null, credential: OpenCred
     const request = credential === null ? bare : withCredential(bare, credential)
     if (credential !== null) guard = openGuard(credential)
     const { sign } = route.api
-    const answer = await (sign === null
-      ? parts.forward.send(request, body, route.api, departure)
-      : sendSigned(trip, sign, request, body, credential))
+    const send = (what: OutboundHead): Promise<UpstreamAnswer> =>
+      sign === null ? parts.forward.send(what, body, route.api, departure) : sendSigned(trip, sign, what, body, credential)
+    const answer = guard === null ? await send(request) : await sendWhole(request, send)
     try {
       return await wayBack(trip, request.path, answer, guard)
     } catch (cause) {
@@ -63,6 +64,18 @@ async function travel(trip: Trip, body: RequestBody | null, credential: OpenCred
     else guard.close()
     throw cause
   }
+}
+
+/**
+ * A part of a text could hold half of the secret, and is asked for once more as a whole, which a server may always send (RFC 9110 §14.2).
+ * Only GET has ranges, and only it is sent twice.
+ */
+async function sendWhole(request: OutboundHead, send: (what: OutboundHead) => Promise<UpstreamAnswer>): Promise<UpstreamAnswer> {
+  const answer = await send(request)
+  const isPart = answer.status === 206 && isTextLike(fieldValue(answer.headers, 'content-type'))
+  if (!isPart || request.method !== 'GET') return answer
+  answer.body.cancel(new Error('a part of a text'))
+  return await send({ ...request, headers: request.headers.filter(([name]) => name !== 'range' && name !== 'if-range') })
 }
 
 /** Compared once more with what is sealed, by the one who sends it: a secret that went to a wrong origin cannot be called back. */

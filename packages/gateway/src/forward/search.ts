@@ -4,7 +4,7 @@ import { GateError } from '../errors.ts'
 export interface Searcher {
   /** Bytes of the longest needle. */
   readonly longest: number
-  /** Every occurrence, overlapping ones too: start and end (exclusive) in turn, by rising start. */
+  /** Every occurrence, overlapping ones too: start and end (exclusive) in turn. */
   hits(bytes: Uint8Array): readonly number[]
   /** Where the longest end of `bytes` begins that could be the beginning of a needle; `bytes.length` when none could. */
   tail(bytes: Uint8Array): number

@@ -73,7 +73,7 @@ async function guarded(trip: Trip, { headers, body }: Content, guard: LeakGuard 
   const searched = new GuardedBody(
     {
       source: body,
-      stopper: guard?.stopper ?? null,
+      stopper: guard?.stopperFor(fieldValue(headers, 'content-type')) ?? null,
       withhold,
       onLeak: () => noteReflection(trip, 'body'),
       onOver: (failure) => {

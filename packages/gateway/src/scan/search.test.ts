@@ -20,6 +20,14 @@ describe('the vault’s secret is found in every encoding', () => {
     ['base64, shifted by one', Buffer.from(`a${value}b`).toString('base64')],
     ['base64, shifted by two', Buffer.from(`ab${value}c`).toString('base64url')],
     ['hexadecimal', Buffer.from(value).toString('hex')],
+    ['UTF-16', Buffer.from(value, 'utf16le').toString('latin1')],
+    [
+      'HTML by numbers',
+      Array.from(value)
+        .map((character) => `&#${character.charCodeAt(0)};`)
+        .join(''),
+    ],
+    ['quoted-printable', `${value.slice(0, 9)}=\r\n${value.slice(9)}`],
     ['HTML', value.replaceAll('&', '&amp;').replaceAll('"', '&quot;')],
   ])('%s', (_name, text) => {
     const [finding] = found(`const x = '${text}'`)

@@ -1,3 +1,6 @@
+import { MIN_FIELD_NEEDLE } from '../decide/needles.ts'
+import { QUOTED_PRINTABLE, REFERENCES } from '../forward/readings.ts'
+import { thoroughSearch } from '../forward/thorough-search.ts'
 import type { Exhibit } from './exhibit.ts'
 import { KEY_SHAPES } from './key-shapes.ts'
 
@@ -33,24 +36,34 @@ export function search(exhibits: readonly Exhibit[], sought: readonly Sought[]):
 }
 
 function findCredential(bytes: Buffer, exhibit: Exhibit, { name, version, state, needles }: Sought): Finding[] {
-  for (const [at, needle] of needles.entries()) {
-    const offset = bytes.indexOf(needle)
-    if (offset < 0) continue
-    const spelling = at === 0 ? 'as it is' : 'in another encoding'
-    return [
-      {
-        severity: 'finding',
-        kind: 'vault',
-        what: `the secret of ${name} (version ${version}, ${state}), ${spelling}`,
-        exhibit: exhibit.kind,
-        where: exhibit.where,
-        offset,
-        excerpt: `${before(bytes, offset)}[secret of ${name}, ${needle.length} bytes]`,
-      },
-    ]
-  }
-  return []
+  const [raw] = needles
+  const plain = raw === undefined ? -1 : bytes.indexOf(raw)
+  const hits = plain >= 0 && raw !== undefined ? [plain, plain + raw.length] : inAnotherSpelling(bytes, needles)
+  const [offset, end] = hits
+  if (offset === undefined || end === undefined) return []
+  const spelling = plain >= 0 ? 'as it is' : 'in another encoding'
+  return [
+    {
+      severity: 'finding',
+      kind: 'vault',
+      what: `the secret of ${name} (version ${version}, ${state}), ${spelling}`,
+      exhibit: exhibit.kind,
+      where: exhibit.where,
+      offset,
+      excerpt: `${before(bytes, offset)}[secret of ${name}, ${end - offset} bytes]`,
+    },
+  ]
 }
+
+/** The leak guard's own search, so that the report claims what the guard holds. The end of the text is behind it: nothing more comes. */
+function inAnotherSpelling(bytes: Buffer, needles: readonly Uint8Array[]): readonly number[] {
+  const search = thoroughSearch(needles, { least: MIN_FIELD_NEEDLE })
+  const hits = search?.as([REFERENCES, QUOTED_PRINTABLE]).hits(Buffer.concat([bytes, BLANK])) ?? []
+  search?.wipe()
+  return hits
+}
+
+const BLANK = Uint8Array.of(0x20)
 
 function findShapes(bytes: Buffer, exhibit: Exhibit): Finding[] {
   const text = bytes.toString('latin1')

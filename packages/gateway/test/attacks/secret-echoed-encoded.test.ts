@@ -56,6 +56,42 @@ describe('an upstream echoes the secret in another spelling', () => {
     expect(JSON.stringify(events)).not.toContain(written.slice(2, -2))
   })
 
+  const BY_NUMBER = Array.from(SECRET)
+    .map((character, at) =>
+      at % 3 === 0 ? character : at % 3 === 1 ? `&#00${character.charCodeAt(0)};` : `&#x${character.charCodeAt(0).toString(16)};`,
+    )
+    .join('')
+    .replaceAll(/&(?!#)/g, '&amp;')
+  const IN_MAIL = Buffer.from(SECRET)
+    .toString('latin1')
+    .replaceAll('=', '=3D')
+    .replace(/^(.{9})/, '$1=\r\n')
+
+  test.each([
+    ['text/html; charset=utf-8', BY_NUMBER],
+    ['application/atom+xml', BY_NUMBER],
+    ['text/plain', BY_NUMBER],
+    ['application/octet-stream', BY_NUMBER],
+    ['message/rfc822', IN_MAIL],
+    ['multipart/mixed; boundary=x', IN_MAIL],
+    ['text/plain', IN_MAIL],
+  ])('VLT-06 VLT-07 in %s, as its reader undoes it: %s', async (type, written) => {
+    const { read, events } = await start({ upstream: { script: [{ headers: [['content-type', type]], body: `<p>${written}</p>` }] } })
+    expect((await read()).text).toBe(`<p>${'*'.repeat(written.length)}</p>`)
+    expect(events).toMatchObject([{ kind: 'secret.reflected', detail: { where: 'body' } }])
+  })
+
+  test('VLT-07 a reference without its semicolon at the very end of a withheld answer', async () => {
+    const script = [
+      {
+        headers: [['content-type', 'text/html']] as const,
+        body: `<p>${SECRET.slice(0, -1).replaceAll('&', '&amp;')}&#${SECRET.charCodeAt(SECRET.length - 1)}`,
+      },
+    ]
+    const { read } = await start({ upstream: { script }, api: { onLeak: 'withhold' } })
+    expect(await read()).toMatchObject({ status: 'answer_withheld', text: '' })
+  })
+
   test('VLT-07 JSON stays JSON', async () => {
     const { read } = await start({
       upstream: { script: [{ headers: [['content-type', 'application/json']], body: JSON.stringify({ a: 1, echo: SECRET }) }] },

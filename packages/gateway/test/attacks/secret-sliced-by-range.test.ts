@@ -36,15 +36,51 @@ test.each([
   'application/yaml',
   'text/event-stream',
   'nonsense',
+  'application/octet-stream',
   null,
-])('VLT-07 a part of %s, in which half a secret would not be recognised, is withheld', async (type) => {
-  const { read, upstream } = await start(part(type, SECRET.slice(0, 10)))
-  expect(await read({ headers: [['range', 'bytes=5-9']] })).toMatchObject({ status: 'answer_withheld', text: '' })
-  expect([upstream.requests.length, way.released]).toEqual([1, 1])
+])(
+  'VLT-07 a part of %s, in which half a secret would not be recognised, is asked for as a whole, and withheld when it stays a part',
+  async (type) => {
+    const { read, upstream } = await start(part(type, SECRET.slice(0, 10)))
+    expect(
+      await read({
+        headers: [
+          ['range', 'bytes=5-9'],
+          ['if-range', '"1"'],
+        ],
+      }),
+    ).toMatchObject({ status: 'answer_withheld', text: '' })
+    expect(upstream.requests.map((request) => [request.header('range'), request.header('if-range')])).toEqual([
+      ['bytes=5-9', '"1"'],
+      [null, null],
+    ])
+    expect(way.released).toBe(1)
+  },
+)
+
+test('HTTP-26 VLT-07 whoever asks for a part of a text gets the whole, searched', async () => {
+  const { read, upstream } = await start({
+    upstream: {
+      script: (request) =>
+        request.header('range') === null
+          ? { headers: [['content-type', 'application/octet-stream']], body: `one ${SECRET} two` }
+          : {
+              status: 206,
+              headers: [
+                ['content-type', 'application/octet-stream'],
+                ['content-range', 'bytes 0-9/99'],
+              ],
+              body: SECRET.slice(0, 10),
+            },
+    },
+  })
+  const answer = await read({ headers: [['range', 'bytes=0-9']] })
+  expect([answer.status, linesOf(answer, 'content-range'), answer.text]).toEqual([200, [], `one ${'*'.repeat(SECRET.length)} two`])
+  expect(upstream.requests).toHaveLength(2)
 })
 
 test('HTTP-26 a part of a film or a picture passes', async () => {
-  for (const type of ['video/mp4', 'image/png', 'application/pdf', 'application/octet-stream']) {
+  for (const type of ['video/mp4', 'image/png', 'application/pdf', 'application/zip']) {
     const { read, close } = await startWay(part(type, 'bytes'))
     const answer = await read({ headers: [['range', 'bytes=5-9']] })
     expect([answer.status, linesOf(answer, 'content-range'), answer.text]).toEqual([206, ['bytes 5-9/99'], 'bytes'])
