@@ -23,6 +23,8 @@ export type AuditKind =
   | 'action_token.reused'
   | 'machine_key.added'
   | 'machine_key.revoked'
+  | 'identity.linked'
+  | 'identity.parted'
   | 'request.refused'
   | 'secret.added'
   | 'secret.rotated'

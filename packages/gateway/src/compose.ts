@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { createDevices } from './account/devices.ts'
+import { createProviders } from './account/oidc/providers.ts'
 import { createPasswords } from './account/password.ts'
 import { openAccessLog } from './audit/access-log.ts'
 import { type AuditTrail, openAuditTrail } from './audit/audit.ts'
@@ -10,6 +11,7 @@ import { createMetrics, type Metrics } from './audit/metrics.ts'
 import { observers } from './audit/observer.ts'
 import type { Config } from './config/paths.ts'
 import type { Policy } from './decide/policy.ts'
+import { openProviderLine } from './forward/provider-line.ts'
 import { createForward } from './forward/forward.ts'
 import type { Gateway } from './gateway.ts'
 import { type LastingParts, openGeneration } from './generation.ts'
@@ -17,8 +19,10 @@ import type { Clock } from './lib/clock.ts'
 import type { Later } from './lib/later.ts'
 import type { Random } from './lib/random.ts'
 import { PURPOSES } from './purposes.ts'
+import { createGrants } from './session/grants.ts'
 import { createSealer } from './session/sealed.ts'
 import { createStreams } from './session/streams.ts'
+import { createTransactions } from './session/transactions.ts'
 import { createVisits } from './session/visit.ts'
 import type { ChainSigner } from './store/audit-chain.ts'
 import type { Stores } from './store/store.ts'
@@ -86,6 +90,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     clock,
     later,
   })
+  const providers = createProviders({ vault, clock, openLine: openProviderLine })
   const lasting: LastingParts = {
     stores,
     vault,
@@ -99,6 +104,9 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     devices: createDevices(createSealer({ key: vault.deriveKey(PURPOSES.devices), random, purpose: 'device' }), random),
     actionKey: vault.deriveKey(PURPOSES.actionTokens),
     visits: (lifetimeMs) => createVisits({ key: visitKey, random, lifetimeMs }),
+    providers,
+    transactions: createTransactions(vault.deriveKey(PURPOSES.signIns), random),
+    grants: createGrants({ store: stores.grants, key: vault.deriveKey(PURPOSES.grants), random }),
     forward,
     streams,
     via: `cloakroom-${Buffer.from(random(6)).toString('hex')}`,
@@ -125,6 +133,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     },
     async close() {
       await forward.close()
+      providers.close()
       await audit.close()
       metrics.close()
       await log.close()

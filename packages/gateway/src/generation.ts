@@ -2,6 +2,8 @@ import type { KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { createAccounts } from './account/accounts.ts'
+import { createIdentities } from './account/identities.ts'
+import type { Providers, ProviderWish } from './account/oidc/providers.ts'
 import { createAuthenticate } from './account/authenticate.ts'
 import { createMachineKeys } from './account/machine-keys.ts'
 import type { Devices } from './account/devices.ts'
@@ -23,7 +25,9 @@ import type { Clock } from './lib/clock.ts'
 import type { Random } from './lib/random.ts'
 import type { ObserverPart, SitePart, VisitsPart } from './parts.ts'
 import { createActionTokens } from './session/action-tokens.ts'
+import type { Grants } from './session/grants.ts'
 import { createSessions } from './session/sessions.ts'
+import type { Transactions } from './session/transactions.ts'
 import type { Streams } from './session/streams.ts'
 import { createDevServerSite } from './site/dev-server.ts'
 import { createFolderSite } from './site/folder.ts'
@@ -44,6 +48,9 @@ export interface LastingParts {
   readonly devices: Devices
   readonly actionKey: KeyObject
   readonly visits: (lifetimeMs: () => number) => VisitsPart
+  readonly providers: Providers
+  readonly transactions: Transactions
+  readonly grants: Grants
   readonly forward: Forward
   readonly streams: Streams
   readonly via: string
@@ -94,6 +101,13 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
       stepUp: createStepUp(accountParts),
       devices: lasting.devices,
       sessions,
+      providers: {
+        byName: lasting.providers.open(providersOf(config, policy)),
+        transactions: lasting.transactions,
+        identities: createIdentities({ accounts: stores.accounts, store: stores.identities, audit, random }),
+        grants: lasting.grants,
+        nonces: stores.nonces,
+      },
       visits,
       actionTokens,
       counters: stores.counters,
@@ -153,6 +167,14 @@ function authoritiesOf(config: Config): ReadonlyMap<string, string> {
     if (api.upstreamCa !== null) authorities.set(new URL(api.upstream).origin, readFileSync(api.upstreamCa, 'utf8'))
   }
   return authorities
+}
+
+function providersOf({ oidc }: Config, { providers }: Policy): readonly ProviderWish[] {
+  return providers.map((settings) => ({
+    settings,
+    ca: oidc[settings.name]?.ca ?? null,
+    certificate: oidc[settings.name]?.certificate ?? null,
+  }))
 }
 
 function themeOf({ theme }: Config, policy: Policy): Theme {

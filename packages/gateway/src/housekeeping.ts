@@ -52,6 +52,7 @@ export function startHousekeeping(options: HousekeepingOptions): () => void {
     const { idleMs, absoluteMs } = policy().sessions
     // A day longer than they count, so that a visitor who comes back is told why he is signed out.
     await inBatches(() => stores.sessions.sweep(at - idleMs - DAY_MS, at - absoluteMs - DAY_MS))
+    await inBatches(() => stores.grants.sweep(at))
     await inBatches(() => stores.counters.sweep(at))
     await inBatches(() => stores.nonces.sweep(at))
     if (stopped) return

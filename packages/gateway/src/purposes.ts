@@ -5,6 +5,8 @@ export const PURPOSES = {
   visits: 'visit cookie',
   devices: 'device cookie',
   actionTokens: 'action token',
+  signIns: 'sign-in cookie',
+  grants: 'provider tokens',
   sessionLabels: 'audit session label',
   /** Seed of the Ed25519 key that signs the audit trail: its public key is what an auditor holds against an export. */
   auditChain: 'audit chain signature',

@@ -51,6 +51,8 @@ export function makePolicy(change: Partial<Policy> = {}, access: Access = { kind
     apis: [api],
     routes: [makeRoute(api, 'GET /products/**'), makeRoute(api, 'POST /orders')],
     site: { access: { kind: 'public' } },
+    ownAccounts: true,
+    providers: [],
     sessions: { idleMs: 1_800_000, absoluteMs: 43_200_000, perAccount: 10, onLimit: 'end-oldest' },
     actionTickMs: 3_600_000,
     visits: { lifetimeMs: 3_600_000, requests: 500, perAddressHour: 60, perCustomerHour: 2000 },

@@ -31,6 +31,10 @@ export interface KitOptions {
   readonly upstream?: UpstreamOptions
   /** Further APIs on the same upstream. */
   readonly apis?: (origin: string) => ConfigInput['apis']
+  /** Further secrets for the vault. */
+  readonly secrets?: readonly { readonly name: string; readonly value: string; readonly origins: readonly string[] }[]
+  /** Where the gateway's clock stands at first. */
+  readonly startAt?: number
   /** A real API instead of the echoing upstream; it gets the secret that it is to demand. */
   readonly api?: (secret: string) => Promise<{ readonly origin: string; close(): Promise<void> }>
   /** Stands between the gateway and its stores, to break them. */
@@ -77,7 +81,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const placement = parsePlacement(options.placement ?? 'bearer')
   if (placement === null) throw new Error('not a placement')
   // A certificate is for today: whoever connects looks at the machine's clock.
-  const clock = { now: options.https === true ? systemClock() : Date.UTC(2026, 10, 23, 12) }
+  const clock = { now: options.startAt ?? (options.https === true ? systemClock() : Date.UTC(2026, 10, 23, 12)) }
   const opened = openSqlite(join(folder, 'data'), () => clock.now)
   const stores = options.wrapStores?.(opened) ?? opened
   const key = quickKey()
@@ -85,6 +89,10 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const vault = await openVault(stores.vault, key, { clock: () => clock.now, random: randomBytes })
   const added = await vault.add('shop-key', { value: Buffer.from(secret), placement, origins: [api.origin] }, clock.now)
   if (added.kind !== 'done') throw new Error(JSON.stringify(added))
+  for (const { name, value, origins } of options.secrets ?? []) {
+    const stored = await vault.add(name, { value: Buffer.from(value), placement: { kind: 'bearer' }, origins }, clock.now)
+    if (stored.kind !== 'done') throw new Error(JSON.stringify(stored))
+  }
   const accounts = createAccounts({
     store: opened.accounts,
     counters: opened.counters,

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import type { AuditEvent } from '@cloakroom/contract'
 import { createAccounts } from '../src/account/accounts.ts'
 import { createAuthenticate } from '../src/account/authenticate.ts'
+import { createIdentities } from '../src/account/identities.ts'
 import { createDevices } from '../src/account/devices.ts'
 import { createStepUp } from '../src/account/step-up.ts'
 import { createPasswords, deriveArgon2id, type Derive } from '../src/account/password.ts'
@@ -16,8 +17,10 @@ import type { EndpointsPart } from '../src/parts.ts'
 import { readTheme, type ThemeWishes } from '../src/http/pages/theme.ts'
 import { systemRandom } from '../src/lib/random.ts'
 import { createActionTokens } from '../src/session/action-tokens.ts'
+import { createGrants } from '../src/session/grants.ts'
 import { createSealer } from '../src/session/sealed.ts'
 import { createSessions } from '../src/session/sessions.ts'
+import { createTransactions } from '../src/session/transactions.ts'
 import { createVisits } from '../src/session/visit.ts'
 import { memoryStores } from '../src/store/memory.ts'
 import type { Stores } from '../src/store/store.ts'
@@ -131,6 +134,13 @@ export function makeKit(
     stepUp: createStepUp(shared),
     devices: createDevices(createSealer({ key: key('devices'), random: systemRandom, purpose: 'device' }), systemRandom),
     sessions,
+    providers: {
+      byName: new Map(),
+      transactions: createTransactions(key('sign-ins'), systemRandom),
+      identities: createIdentities({ accounts: stores.accounts, store: stores.identities, audit, random: systemRandom }),
+      grants: createGrants({ store: stores.grants, key: key('grants'), random: systemRandom }),
+      nonces: stores.nonces,
+    },
     visits: createVisits({ key: key('visits'), random: systemRandom, lifetimeMs: () => policy.visits.lifetimeMs }),
     actionTokens: createActionTokens({
       key: key('actions'),

@@ -56,7 +56,8 @@ async function check(world: World, options: CheckOptions): Promise<Outcome> {
 
 /** What only the vault knows; that it cannot be opened is a problem like any other. */
 export async function checkVault(world: World, config: Config, locate: Locate): Promise<readonly ConfigProblem[]> {
-  if (!Object.values(config.apis).some((api) => api.credential !== null)) return []
+  const isAsked = Object.keys(config.oidc).length > 0 || Object.values(config.apis).some((api) => api.credential !== null)
+  if (!isAsked) return []
   const spot = locate(['vault', 'key'], 'value')
   const at = { severity: 'error', key: 'vault.key', line: spot?.line ?? null, column: spot?.column ?? null } as const
   if (!hasStore(config)) {

@@ -28,14 +28,21 @@ type Report = (code: ConfigCode, at: readonly string[], text: string, fix: strin
 /** Does the vault hold what the APIs name, usable now, and sealed for where it would be sent? Pure. */
 export function checkCredentials(config: Config, locate: Locate, held: readonly HeldCredential[], at: Instant): readonly ConfigProblem[] {
   const problems: ConfigProblem[] = []
-  for (const [name, api] of Object.entries(config.apis)) {
-    const report: Report = (code, key, text, fix, severity = 'error') => {
-      const path: KeyPath = ['apis', name, ...key]
+  const reportAt =
+    (above: KeyPath): Report =>
+    (code, key, text, fix, severity = 'error') => {
+      const path: KeyPath = [...above, ...key]
       const spot = locate(path, 'value')
       problems.push({ code, severity, key: formatKey(path), line: spot?.line ?? null, column: spot?.column ?? null, text, fix })
     }
+  for (const [name, api] of Object.entries(config.apis)) {
     const { origin } = new URL(api.upstream)
-    for (const named of namedBy(api)) checkOne(named, origin, held, at, report)
+    for (const named of namedBy(api)) checkOne(named, origin, held, at, reportAt(['apis', name]))
+  }
+  for (const [name, { credential, issuer }] of Object.entries(config.oidc)) {
+    // Where its token endpoint is only the provider's metadata say: that it is among the origins is seen when it is used.
+    const origin = held.find((found) => found.name === credential)?.origins[0] ?? new URL(issuer).origin
+    checkOne({ name: credential, at: ['credential'], isKey: false }, origin, held, at, reportAt(['oidc', name]))
   }
   return problems
 }

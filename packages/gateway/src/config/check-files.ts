@@ -54,6 +54,10 @@ function namedFiles(config: Config): readonly (readonly [KeyPath, string, Wanted
     [['tls', 'cert'], config.tls?.cert ?? null, 'file'],
     [['tls', 'key'], config.tls?.key ?? null, 'file'],
     [['theme', 'logo'], config.theme.logo, 'file'],
+    ...Object.entries(config.oidc).flatMap(([name, { ca, certificate }]): [KeyPath, string | null, Wanted][] => [
+      [['oidc', name, 'ca'], ca, 'file'],
+      [['oidc', name, 'certificate'], certificate, 'file'],
+    ]),
     ...Object.entries(config.apis).map(([name, api]): [KeyPath, string | null, Wanted] => [
       ['apis', name, 'upstreamCa'],
       api.upstreamCa,

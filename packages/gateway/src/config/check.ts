@@ -1,6 +1,7 @@
 import { contains, parseAddress, parseRange, type Range } from '../decide/ip.ts'
 import { formatListen, isLoopbackHost, type ListenAddress } from './address.ts'
 import { checkApis } from './check-apis.ts'
+import { checkOidc } from './check-oidc.ts'
 import { checkSite } from './check-site.ts'
 import { publicOriginOf } from './compile.ts'
 import type { Config } from './paths.ts'
@@ -20,6 +21,7 @@ export function checkConfig(config: Config, locate: Locate): readonly ConfigProb
   checkProxies(config, report)
   checkSessions(config, report)
   checkSite(config, report)
+  checkOidc(config, report)
   checkApis(config, report)
   if ('env' in config.vault.key) {
     report(

@@ -1,8 +1,9 @@
 import type { Access, Api, Policy } from '../decide/policy.ts'
 import { parseRange } from '../decide/ip.ts'
+import type { Provider } from '../decide/provider.ts'
 import type { Route } from '../decide/route.ts'
 import { parseAllow } from './allow.ts'
-import type { ApiConfig, Config } from './paths.ts'
+import type { ApiConfig, Config, ProviderConfig } from './paths.ts'
 
 /** A checked configuration as the core reads it. `port` is the one that `listen` got, when it asked the system for any. */
 export function compilePolicy(config: Config, port: number = config.listen.port): Policy {
@@ -15,6 +16,8 @@ export function compilePolicy(config: Config, port: number = config.listen.port)
     routes: apis.flatMap((api) => compileRoutes(api, config.apis[api.name])),
     apis,
     site: config.site === null ? null : { access: compileAccess(config.site.access) },
+    ownAccounts: config.ownAccounts,
+    providers: Object.entries(config.oidc).map(([name, provider]) => compileProvider(name, provider)),
     sessions: {
       idleMs: config.sessions.idle,
       absoluteMs: config.sessions.absolute,
@@ -87,4 +90,31 @@ function compileAccess(access: ApiConfig['access']): Access {
   if (typeof access === 'string') return { kind: access }
   if ('fresh' in access) return { kind: 'fresh', withinMs: access.fresh, role: access.role ?? null }
   return { kind: 'role', role: access.role }
+}
+
+function compileProvider(name: string, provider: ProviderConfig): Provider {
+  const { issuer, clientId, clientAuth, credential, scopes, algorithm, parameters, nameClaim, roles, acr, demandPkce } = provider
+  return {
+    name,
+    label: provider.label ?? name,
+    issuer,
+    clientId,
+    clientAuth,
+    credential,
+    scopes,
+    algorithm,
+    parameters,
+    nameClaim,
+    admit: compileAdmit(provider.admit),
+    roles,
+    acr,
+    maxAgeMs: provider.maxAge,
+    demandPkce,
+    privateNetwork: provider.unsafeAllowPrivateNetwork,
+  }
+}
+
+function compileAdmit(admit: ProviderConfig['admit']): Provider['admit'] {
+  if (typeof admit === 'string') return { kind: admit }
+  return { kind: 'claims', demands: Object.fromEntries(Object.entries(admit).map(([claim, values]) => [claim, [values].flat()])) }
 }

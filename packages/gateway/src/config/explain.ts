@@ -105,6 +105,11 @@ function explainStranger(key: string, known: readonly string[]): Stranger {
       'Delete the line, store the secret with `cloakroom secret add NAME`, and write `credential: NAME`. If it was ever committed, replace it at its issuer.'
     return { code: 'secret_in_file', text: `\`${key}\` is no key: secrets never stand in this file.`, fix, meant }
   }
+  // RFC 9700 §2.4 and §2.1.2: passwords in the client's hands and tokens in a redirect are not built, so they cannot be asked for.
+  if (/^(?:grant|grant_?types?|response_?types?|response_?mode|flow)$/i.test(key)) {
+    const fix = 'Delete the line: people sign in at the provider, which answers with a code.'
+    return { code: 'unknown_key', text: `\`${key}\` is no key: the authorization code flow is the only one.`, fix, meant }
+  }
   // COO-06: what breaks the prefix rules cannot even be asked for.
   if (/^(?:cookies?|cookie_?name|domain|same_?site|secure|http_?only)$/i.test(key)) {
     const fix = 'Delete the line: the prefix `__Host-Http-` demands Secure, HttpOnly, Path=/ and no Domain.'

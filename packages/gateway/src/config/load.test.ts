@@ -36,6 +36,10 @@ const escaped = (line: string): Bad => [
   '6:9',
   'allow_pattern',
 ]
+/** A provider; `first` is its issuer and what stands below it. */
+function oidc(first: string): string {
+  return top(`oidc:\n  acme:\n    ${first}\n    clientId: us\n    credential: acme-client`)
+}
 
 const BAD: readonly Bad[] = [
   ['a file without APIs', 'listen: 127.0.0.1:8080\n', '1:1', 'missing_key'],
@@ -209,6 +213,47 @@ const BAD: readonly Bad[] = [
   ['carrying the visitor’s Authorization', api('    carry: [idempotency-key, Authorization]'), '6:30', 'carry_refused'],
   ['carrying the cookie, underscored', api('    carry: [X_Forwarded_For]'), '6:13', 'carry_refused'],
   ['an upstream cookie with our prefix (COO-06)', api('    cookies: [__Host-Http-session]'), '6:15', 'cookie_refused'],
+  ['a provider without TLS', oidc('issuer: http://login.example.com'), '3:13', 'oidc_plain'],
+  [
+    'a provider’s secret in the file (OIDC-01)',
+    oidc('issuer: https://login.example.com\n    clientSecret: hunter2'),
+    '4:5',
+    'secret_in_file',
+  ],
+  [
+    'a provider without a credential (OIDC-01)',
+    top('oidc: { acme: { issuer: https://login.example.com, clientId: us } }'),
+    '1:9',
+    'missing_key',
+  ],
+  ['a client without authentication (OIDC-01)', oidc('issuer: https://login.example.com\n    clientAuth: none'), '4:17', 'wrong_value'],
+  ['passwords in our hands (OIDC-23)', oidc('issuer: https://login.example.com\n    grant: password'), '4:5', 'unknown_key'],
+  ['the implicit flow (OIDC-23)', oidc('issuer: https://login.example.com\n    responseType: id_token'), '4:5', 'unknown_key'],
+  ['ID tokens that anybody could make', oidc('issuer: https://login.example.com\n    algorithm: HS256'), '4:16', 'wrong_value'],
+  ['an issuer with a query', oidc('issuer: https://login.example.com?tenant=1'), '3:13', 'wrong_value'],
+  [
+    'a parameter of the flow as a further one',
+    oidc('issuer: https://login.example.com\n    parameters: { state: fixed }'),
+    '4:26',
+    'oidc_parameter',
+  ],
+  ['openid as a further scope', oidc('issuer: https://login.example.com\n    scopes: [openid]'), '4:14', 'oidc_scope'],
+  [
+    'a certificate that is shown to nobody',
+    oidc('issuer: https://login.example.com\n    certificate: ./client.pem'),
+    '4:18',
+    'oidc_certificate',
+  ],
+  ['no certificate to show', oidc('issuer: https://login.example.com\n    clientAuth: tls_client_auth'), '4:17', 'oidc_certificate'],
+  [
+    'one client twice',
+    oidc(
+      'issuer: https://login.example.com\n  other: { issuer: https://login.example.com, clientId: us, credential: acme-client }',
+    ).replace(/(\n {2}other.*)(\n {4}clientId.*\n.*)/, '$2$1'),
+    '6:57',
+    'oidc_twin',
+  ],
+  ['nobody who could sign in', top('ownAccounts: false'), '1:14', 'oidc_nobody'],
   ['an absolute limit below the idle limit', top('sessions:\n  idle: 30m\n  absolute: 10m'), '3:13', 'session_order'],
   ['an idle limit below the touch interval', top('sessions: { idle: 30s }'), '1:19', 'session_idle'],
   ['an admin listener for everyone', top('admin: { listen: ":9090" }'), '1:18', 'admin_exposed'],

@@ -11,6 +11,7 @@ export interface Config extends ParsedConfig {
 
 export type VaultKeySource = Config['vault']['key']
 export type ApiConfig = Config['apis'][string]
+export type ProviderConfig = Config['oidc'][string]
 
 /** Makes every path absolute, from the configuration file's folder: the working directory never matters. */
 export function resolvePaths(parsed: ParsedConfig, file: string | null, folder: string): Config {
@@ -26,6 +27,9 @@ export function resolvePaths(parsed: ParsedConfig, file: string | null, folder: 
     tls: parsed.tls === null ? null : { ...parsed.tls, cert: at(parsed.tls.cert), key: at(parsed.tls.key) },
     theme: { ...parsed.theme, logo: maybe(parsed.theme.logo) },
     log: { ...parsed.log, file: maybe(parsed.log.file) },
+    oidc: Object.fromEntries(
+      Object.entries(parsed.oidc).map(([name, own]) => [name, { ...own, ca: maybe(own.ca), certificate: maybe(own.certificate) }]),
+    ),
     apis: Object.fromEntries(Object.entries(parsed.apis).map(([name, api]) => [name, { ...api, upstreamCa: maybe(api.upstreamCa) }])),
   }
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { apiSchema, API_NAME } from './schema-api.ts'
+import { PROVIDER_NAME, providerSchema } from './schema-oidc.ts'
 import { siteSchema } from './schema-site.ts'
 import { duration, filePath, httpUrl, listenAddress, origin, size, text } from './values.ts'
 
@@ -129,6 +130,14 @@ export const configSchema = z.strictObject({
     .record(z.string().regex(API_NAME, 'A name is made of lower-case letters, digits and hyphens, at most 40'), apiSchema)
     .refine((apis) => Object.keys(apis).length > 0, 'There is no API here')
     .describe('The APIs that the website may call, by name.'),
+  ownAccounts: z
+    .boolean()
+    .default(true)
+    .describe('Let people sign in with a name and a password of the gateway’s own; false: only at the providers of `oidc`.'),
+  oidc: z
+    .record(z.string().regex(PROVIDER_NAME, 'A name is made of lower-case letters, digits and hyphens, at most 40'), providerSchema)
+    .default({})
+    .describe('OpenID Providers at which people may sign in, by name; the name is part of the redirect address.'),
   sessions: sessions.prefault({}).describe('How long a login lasts.'),
   visits: visits.prefault({}).describe('Bounds of anonymous visits.'),
   store: filePath().default('./data').describe('The folder that holds sessions, accounts, the sealed vault and the audit trail.'),

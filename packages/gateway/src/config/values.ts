@@ -58,6 +58,15 @@ export function httpUrl(fix: string) {
   )
 }
 
+/** An issuer: as `httpUrl`, but kept letter by letter, because that is how issuers are compared (OpenID Connect Discovery §4.3). */
+export function issuer() {
+  return spelled(
+    (text) => (parseHttpUrl(text) === null ? null : text),
+    'This is not an http or https URL without user, password, query and fragment',
+    'Write the issuer as the provider’s metadata spell it, as in https://accounts.example.com.',
+  )
+}
+
 /** Scheme, host and port, nothing after them; in canonical spelling. */
 export function origin() {
   return spelled(parseOrigin, 'This is not an origin', 'Write scheme, host and port only, as in https://app.example.com.')

@@ -4,6 +4,10 @@ import type { Headers } from './headers.ts'
 export const SESSION_COOKIE = '__Host-Http-session'
 export const VISIT_COOKIE = '__Host-Http-visit'
 export const DEVICE_COOKIE = '__Host-Http-device'
+/** Half of the key to a session's provider tokens. */
+export const GRANT_COOKIE = '__Host-Http-grant'
+/** Followed by what tells one sign-in under way from another: ten tabs have ten. */
+export const LOGIN_COOKIE = '__Host-Http-login-'
 
 export type CookieValue = { readonly kind: 'absent' } | { readonly kind: 'one'; readonly value: string } | { readonly kind: 'many' }
 
@@ -19,6 +23,12 @@ export function readCookie(headers: Headers, name: string): CookieValue {
     value = withoutBlanks(pair.slice(equals + 1))
   }
   return value === null ? { kind: 'absent' } : { kind: 'one', value }
+}
+
+/** The names of the cookies that begin with `prefix`, in the order of the field. */
+export function cookieNames(headers: Headers, prefix: string): readonly string[] {
+  const names = (headers.get('cookie') ?? '').split(';').map((pair) => withoutBlanks(pair.split('=', 1)[0] ?? ''))
+  return [...new Set(names.filter((name) => name.startsWith(prefix)))]
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Guard } from './guard.ts'
 import type { ContextMember } from './context.ts'
 import type { Range } from './ip.ts'
+import type { Provider } from './provider.ts'
 import type { Route } from './route.ts'
 
 export type CredentialName = string
@@ -121,6 +122,9 @@ export interface Policy {
   readonly routes: readonly Route[]
   readonly apis: readonly Api[]
   readonly site: Site | null
+  /** May people sign in with a name and a password of the gateway's own? */
+  readonly ownAccounts: boolean
+  readonly providers: readonly Provider[]
   readonly sessions: SessionLimits
   readonly visits: VisitLimits
   /** An action token for repeated use is good for one to two of these. */

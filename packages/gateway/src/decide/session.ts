@@ -7,7 +7,7 @@ export type SessionId = string
 export type AccountId = string
 
 /** What a person can show to prove who it is. */
-export type FactorKind = 'password' | 'totp' | 'passkey' | 'recovery-code'
+export type FactorKind = 'password' | 'totp' | 'passkey' | 'recovery-code' | 'oidc'
 
 export interface Factor {
   readonly kind: FactorKind
@@ -23,6 +23,8 @@ export type RevokeReason =
   | 'account-disabled'
   | 'password-changed'
   | 'ended-by-owner'
+  /** The provider ended its session, or gives no more tokens for it. */
+  | 'ended-by-provider'
 
 export interface Session {
   readonly id: SessionId

@@ -1,4 +1,6 @@
 import type { StepUp } from '../account/step-up.ts'
+import type { Identities } from '../account/identities.ts'
+import type { OidcProvider } from '../account/oidc/provider.ts'
 import type { Authenticate } from '../account/authenticate.ts'
 import type { Accounts } from '../account/accounts.ts'
 import type { Devices } from '../account/devices.ts'
@@ -10,9 +12,20 @@ import type { SessionId } from '../decide/session.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { ActionTokens } from '../session/action-tokens.ts'
 import type { AuditPart, ObserverPart, PublicKeysPart, VisitsPart } from '../parts.ts'
+import type { Grants } from '../session/grants.ts'
+import type { Transactions } from '../session/transactions.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { PageContext } from './pages/frame.ts'
 import type { Theme } from './pages/theme.ts'
+
+/** For signing in at OpenID Providers. */
+export interface ProviderParts {
+  readonly byName: ReadonlyMap<string, OidcProvider>
+  readonly transactions: Transactions
+  readonly identities: Identities
+  readonly grants: Grants
+  readonly nonces: { spend(purpose: string, id: string, expiresAt: Instant): Awaitable<boolean> }
+}
 
 /** What the endpoints need besides the request and the policy. */
 export interface EndpointParts {
@@ -20,7 +33,8 @@ export interface EndpointParts {
   readonly authenticate: Authenticate
   readonly stepUp: StepUp
   readonly devices: Devices
-  readonly sessions: Pick<Sessions, 'claim' | 'touch' | 'end' | 'start' | 'rotate'>
+  readonly sessions: Pick<Sessions, 'claim' | 'touch' | 'end' | 'start' | 'rotate' | 'find'>
+  readonly providers: ProviderParts
   readonly visits: VisitsPart
   readonly actionTokens: Pick<ActionTokens, 'mint'>
   readonly counters: { add(hits: readonly Hit[], at: Instant): Awaitable<readonly Count[]> }
@@ -44,7 +58,7 @@ export interface Call {
 /** A row of the table. */
 export interface Endpoint {
   readonly method: 'GET' | 'POST'
-  /** Below `basePath`, or with `whole` the whole path; exact. */
+  /** Below `basePath`, or with `whole` the whole path; exact, but for one more segment where it ends in `/*`. */
   readonly path: string
   readonly whole?: true
   /** `own-pages`: other websites' pages may not, other origins' of the owner neither. */

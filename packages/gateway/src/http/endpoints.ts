@@ -11,6 +11,8 @@ import { KEY_DIRECTORY } from '../decide/well-known.ts'
 import { logo, pageScript, styles } from './assets-api.ts'
 import type { Call, Endpoint, EndpointParts } from './endpoint.ts'
 import { showKeyDirectory } from './keys-api.ts'
+import { finishSignIn, showSignedIn, startSignIn } from './oidc-api.ts'
+import { partIdentity, showIdentities } from './identities-api.ts'
 import { showLogin, submitLogin } from './login-api.ts'
 import { submitLogout } from './logout-api.ts'
 import { showPassword, submitPassword } from './password-api.ts'
@@ -101,6 +103,42 @@ export const ENDPOINTS: readonly Endpoint[] = [
     about:
       'A token for one action, for lines of `allow` that `actionTokens` names. JSON `{ call: "POST /api/shop/orders", bodyHash? }`, the hash being the SHA-256 of the body to come, base64url, for one-time tokens: 200 with `{ use, field, actionToken, expiresAt }`; the call then carries the token in that field.',
   },
+  {
+    method: 'POST',
+    path: '/oidc/start',
+    callers: 'own-pages',
+    answer: startSignIn,
+    about:
+      'Begins a sign-in at a provider of `oidc`. JSON `{ provider, next }`: 200 with `{ location }`, where the browser is to go; the page’s form: a page that leads there. With `link: "yes"`, and signed in: the provider’s identity is to belong to this account.',
+  },
+  {
+    method: 'GET',
+    path: '/oidc/callback/*',
+    callers: 'anyone',
+    answer: finishSignIn,
+    about: 'Where a provider sends the browser back; the last segment is its name. Register `PUBLIC_URL/auth/oidc/callback/NAME` there.',
+  },
+  {
+    method: 'GET',
+    path: '/oidc/signed-in',
+    callers: 'anyone',
+    answer: showSignedIn,
+    about: 'A page of this origin that leads on to `next`, so that the browser sends its new session along.',
+  },
+  {
+    method: 'GET',
+    path: '/identities',
+    callers: 'anyone',
+    answer: showIdentities,
+    about: 'The page on which one links providers with one’s account and parts them; for scripts `{ identities }`.',
+  },
+  {
+    method: 'POST',
+    path: '/identities/part',
+    callers: 'own-pages',
+    answer: partIdentity,
+    about: 'That `provider` opens this account no more: 204, or 409 `last_way_in` when nothing else does.',
+  },
   { method: 'GET', path: '/style.css', callers: 'anyone', answer: styles, about: 'The pages’ style sheet.' },
   { method: 'GET', path: '/page.js', callers: 'anyone', answer: pageScript, about: 'The pages’ script; they work without it.' },
   { method: 'GET', path: '/logo', callers: 'anyone', answer: logo, about: 'The picture of `theme.logo`; 404 when there is none.' },
@@ -146,7 +184,7 @@ export function createEndpoints(parts: EndpointParts): EndpointsPart {
 async function dispatch(call: Call): Promise<Answer> {
   const { head, policy } = call
   const below = isBelow(head.path, policy.basePath) ? head.path.slice(policy.basePath.length) : null
-  const here = ENDPOINTS.filter(({ path, whole }) => path === (whole === true ? head.path : below))
+  const here = ENDPOINTS.filter(({ path, whole }) => (whole === true ? path === head.path : below !== null && fits(path, below)))
   if (here.length === 0) return await refuse(call, 'not_found')
   const method = head.method === 'HEAD' ? 'GET' : head.method
   const endpoint = here.find((row) => row.method === method)
@@ -165,6 +203,13 @@ async function refuseCaller(call: Call): Promise<Answer | null> {
     auditEvent({ ...causedBy(head), kind: 'request.refused', actor: browser(null, null), target, result: 'refused', reason: code }),
   )
   return await refuse(call, code)
+}
+
+/** `/callback/*` takes `/callback/acme`. */
+function fits(pattern: string, path: string): boolean {
+  if (!pattern.endsWith('/*')) return pattern === path
+  const stem = pattern.slice(0, -1)
+  return path.startsWith(stem) && /^[a-z0-9-]+$/.test(path.slice(stem.length))
 }
 
 function allowed(rows: readonly Endpoint[]): readonly string[] {

@@ -1,5 +1,6 @@
 import type { Answer } from '../answer.ts'
 import { browser, causedBy } from '../audit/event.ts'
+import type { Provider } from '../decide/provider.ts'
 import { FAILURES, type FailureCode } from '../errors.ts'
 import { beginSession } from './begin-session.ts'
 import type { Call } from './endpoint.ts'
@@ -21,13 +22,18 @@ export async function showLogin(call: Call): Promise<Answer> {
   const visitor = await visitorOf(call)
   if (visitor === null) return await refuse(call, 'duplicate_cookie')
   const next = landing(call, query.get('next'))
-  if (visitor.kind === 'known') return sayPage(200, await signedInPage(call.page, { account: visitor.session.name, next }))
-  return sayPage(200, await signInPage(call.page, { account: '', next, errors: [], isInvalid: false }))
+  if (visitor.kind === 'known')
+    return sayPage(
+      200,
+      await signedInPage(call.page, { account: visitor.session.name, next, hasProviders: call.policy.providers.length > 0 }),
+    )
+  return sayPage(200, await signInPage(call.page, { ...waysIn(call), account: '', next, errors: [], isInvalid: false }))
 }
 
 /** `POST /auth/login`: JSON `{account, password}` → 200 with the session view; the page's form → 303 to `next`, or the page again. */
 export async function submitLogin(call: Call): Promise<Answer> {
   const { head, parts } = call
+  if (!call.policy.ownAccounts) return await refuse(call, 'not_found')
   const read = await readFields(head, call.body)
   if (read.kind === 'refused') return await refuse(call, read.code)
   const [name, password] = [read.fields.get('account'), read.fields.get('password')]
@@ -60,7 +66,11 @@ async function again(call: Call, { from, name, next }: SentForm, code: FailureCo
   const isInvalid = code === 'login_failed'
   const errors = [FAILURES[code].title, ...adviceOn(code, retryAfterMs)]
   const kept = bare.headers.filter(([field]) => field === 'cloakroom-error' || field === 'retry-after')
-  return sayPage(bare.status, await signInPage(call.page, { account: name.slice(0, LONGEST_ECHO), next, errors, isInvalid }), kept)
+  return sayPage(
+    bare.status,
+    await signInPage(call.page, { ...waysIn(call), account: name.slice(0, LONGEST_ECHO), next, errors, isInvalid }),
+    kept,
+  )
 }
 
 function adviceOn(code: FailureCode, retryAfterMs: number | null): readonly string[] {
@@ -70,3 +80,8 @@ function adviceOn(code: FailureCode, retryAfterMs: number | null): readonly stri
 
 /** No name is longer; what is typed by mistake need not come back whole. */
 const LONGEST_ECHO = 128
+
+/** The buttons and fields of the sign-in page. */
+function waysIn({ policy: { providers, ownAccounts } }: Call): { providers: readonly Provider[]; ownAccounts: boolean } {
+  return { providers, ownAccounts }
+}

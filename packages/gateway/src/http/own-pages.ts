@@ -10,4 +10,4 @@ export function landing({ policy }: Call, wanted: string | null): string {
   )
 }
 
-const PAGES = ['/password']
+const PAGES = ['/password', '/identities']

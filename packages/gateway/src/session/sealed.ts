@@ -11,6 +11,8 @@ export interface SealerParts {
   readonly random: Random
   /** What the values are for. A value of one purpose never opens as another, even under the same key. */
   readonly purpose: string
+  /** The longest value that is opened; a cookie's length when left out. */
+  readonly longest?: number
 }
 
 /** Small values that a browser keeps for us: it can neither read nor alter them nor use them for something else, and they end. */
@@ -24,7 +26,7 @@ export interface Sealer {
  * AES-256-GCM; base64url of `version (1) ‖ nonce (12) ‖ ciphertext ‖ tag (16)`, the purpose as associated data, the end (milliseconds, 6 bytes)
  * before the text. Random nonces: replace the key before 2^32 values (NIST SP 800-38D §8.3).
  */
-export function createSealer({ key, olderKeys = [], random, purpose }: SealerParts): Sealer {
+export function createSealer({ key, olderKeys = [], random, purpose, longest = LONGEST }: SealerParts): Sealer {
   const keys = [key, ...olderKeys]
   for (const each of keys) {
     if (each.symmetricKeySize !== KEY_BYTES) throw new GateError('internal', `a key for ${purpose} is not ${KEY_BYTES} bytes long`)
@@ -40,7 +42,7 @@ export function createSealer({ key, olderKeys = [], random, purpose }: SealerPar
       return Buffer.concat([Buffer.of(VERSION), nonce, ...ciphertext, cipher.getAuthTag()]).toString('base64url')
     },
     open(sealed, at) {
-      if (sealed.length > LONGEST || !/^[A-Za-z0-9_-]+$/.test(sealed)) return null
+      if (sealed.length > longest || !/^[A-Za-z0-9_-]+$/.test(sealed)) return null
       const bytes = Buffer.from(sealed, 'base64url')
       if (bytes.length < 1 + NONCE_BYTES + END_BYTES + TAG_BYTES || bytes[0] !== VERSION) return null
       for (const each of keys) {

@@ -54,6 +54,7 @@ export type StartedSession =
 /** Sessions from their start to their end; the only user of SessionStore. Every start and end is in the audit trail, under the session's label. */
 export interface Sessions extends SessionsPart {
   standing(account: AccountId): Awaitable<Standing>
+  find(id: SessionId): Awaitable<Claim | null>
   start(fresh: SessionStart): Promise<StartedSession>
   /** The same visitor under a new identifier, after a further authentication. Null when the session was ended meanwhile. */
   rotate(
@@ -161,6 +162,7 @@ export function createSessions({ store, limits, audit, label, random, streams, v
     },
     end,
     standing: (account) => store.standing(account),
+    find: (id) => store.find(id),
     start,
     async rotate(session, at, factors) {
       const { value, id } = newIdentifier(random)

@@ -2,6 +2,8 @@ import { memoryAccounts } from './memory/accounts.ts'
 import { memoryAudit } from './memory/audit.ts'
 import { memoryCounters } from './memory/counters.ts'
 import { memoryMachineKeys } from './memory/machine-keys.ts'
+import { memoryGrants } from './memory/grants.ts'
+import { memoryIdentities } from './memory/identities.ts'
 import { memoryNonces } from './memory/nonces.ts'
 import { memorySessions } from './memory/sessions.ts'
 import { memoryVault } from './memory/vault.ts'
@@ -17,10 +19,12 @@ export interface MemoryBounds {
 export function memoryStores(bounds: MemoryBounds = { counters: 1_000_000, nonces: 1_000_000 }): Stores {
   return {
     sessions: memorySessions(),
+    grants: memoryGrants(),
     counters: memoryCounters(bounds.counters),
     nonces: memoryNonces(bounds.nonces),
     accounts: memoryAccounts(),
     machineKeys: memoryMachineKeys(),
+    identities: memoryIdentities(),
     vault: memoryVault(),
     audit: memoryAudit(),
     close() {},

@@ -5,6 +5,8 @@ import { accountsConform } from './accounts.ts'
 import { auditConforms } from './audit.ts'
 import { countersConform } from './counters.ts'
 import { machineKeysConform } from './machine-keys.ts'
+import { grantsConform } from './grants.ts'
+import { identitiesConform } from './identities.ts'
 import { noncesConform } from './nonces.ts'
 import { sessionsConform } from './sessions.ts'
 import { vaultConforms } from './vault.ts'
@@ -20,6 +22,8 @@ export function describeStores(name: string, make: () => Awaitable<Stores>): voi
     describe('sessions', () => sessionsConform(() => stores.sessions))
     describe('counters', () => countersConform(() => stores.counters))
     describe('nonces', () => noncesConform(() => stores.nonces))
+    describe('grants', () => grantsConform(() => stores.grants))
+    describe('identities', () => identitiesConform(() => stores.identities))
     describe('accounts', () => accountsConform(() => stores.accounts))
     describe('machine keys', () => machineKeysConform(() => stores.machineKeys))
     describe('vault', () => vaultConforms(() => stores.vault))

@@ -8,6 +8,7 @@ import { auditEvent } from '../../src/audit/event.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createDevelopmentCertificate } from '../../src/lib/development-certificate.ts'
 import { AUDIT_LINE, type ByGateway } from '../audit-kinds.ts'
+import { type OidcKit, startOidcKit } from '../oidc-kit.ts'
 import { makeSelfSigned } from '../certificates.ts'
 import { manualLater } from '../fakes/later.ts'
 import { type Kit, type KitOptions, PASSWORD, startKit } from '../kit.ts'
@@ -29,6 +30,12 @@ afterEach(async () => {
 async function start(options: KitOptions = {}): Promise<Kit> {
   kit = open = await startKit(options)
   return kit
+}
+
+async function startAtProvider(): Promise<OidcKit> {
+  const oidc = await startOidcKit()
+  kit = open = oidc
+  return oidc
 }
 
 const fetchProducts = (cookie?: string) => kit.call('GET', '/api/shop/products', cookie === undefined ? {} : { cookie })
@@ -115,6 +122,24 @@ const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly
       await kit.call('POST', '/auth/logout', { cookie })
     },
     says: { target: 'ada', actor: { via: 'browser', account: 'ada', session: expect.stringMatching(/^.{16}$/) } },
+  },
+  'identity.linked': {
+    flow: async () => {
+      const oidc = await startAtProvider()
+      await oidc.browse().signIn()
+    },
+    says: { target: 'ada at acme', result: 'ok', detail: { provider: 'acme', subject: 'subject-of-ada' } },
+  },
+  'identity.parted': {
+    flow: async () => {
+      const oidc = await startAtProvider()
+      const browser = oidc.browse()
+      await browser.signIn()
+      const { id } = (await oidc.stores.accounts.findByKey('ada at acme')) ?? { id: '' }
+      await oidc.stores.accounts.update(id, { password: 'a hash' })
+      await browser.submit('/auth/identities/part', { provider: 'acme' })
+    },
+    says: { target: 'ada at acme', result: 'ok', detail: expect.objectContaining({ subject: 'subject-of-ada' }) },
   },
   'session.started': {
     flow: async () => (await start()).signIn(),

@@ -14,8 +14,8 @@ export interface PageContext {
   readonly version: string
 }
 
-/** A whole page around its content. Everything it loads is from the gateway's own origin. */
-export async function frame(context: PageContext, title: string, content: Markup): Promise<string> {
+/** A whole page around its content. Everything it loads is from the gateway's own origin. `onward`: an address that the browser goes to at once. */
+export async function frame(context: PageContext, title: string, content: Markup, onward: string | null = null): Promise<string> {
   const { theme, basePath, version } = context
   const page = await html`<!doctype html>
     <html lang="en">
@@ -24,6 +24,7 @@ export async function frame(context: PageContext, title: string, content: Markup
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
+        ${onward === null ? '' : html`<meta http-equiv="refresh" content="0;url=${onward}" />`}
         <title>${title} · ${theme.name}</title>
         <link rel="stylesheet" href="${basePath}/style.css?v=${version}" />
         <script src="${basePath}/page.js?v=${version}" defer></script>

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { errorNote, frame, type PageContext, passwordField } from './frame.ts'
+import { errorNote, frame, type Markup, type PageContext, passwordField } from './frame.ts'
 
 export interface SignIn {
   /** As typed before; empty at first. */
@@ -10,46 +10,68 @@ export interface SignIn {
   readonly errors: readonly string[]
   /** The error is about name or password, not about something else. */
   readonly isInvalid: boolean
+  /** Where one may sign in instead. */
+  readonly providers: readonly { readonly name: string; readonly label: string }[]
+  readonly ownAccounts: boolean
 }
 
 /** The page on which a person signs in. Works without scripts and with a password manager. */
-export function signInPage(context: PageContext, { account, next, errors, isInvalid }: SignIn): Promise<string> {
-  const described = errors.length === 0 ? '' : html` aria-describedby="error"`
-  const invalid = isInvalid ? html` aria-invalid="true"` : ''
+export function signInPage(context: PageContext, signIn: SignIn): Promise<string> {
+  const { errors, providers, ownAccounts } = signIn
   return frame(
     context,
     errors.length === 0 ? 'Sign in' : 'Error: Sign in',
     html`<h1>Sign in</h1>
       <p class="lead">to continue to ${context.theme.name}</p>
-      ${errorNote(errors)}
-      <form method="post" action="${context.basePath}/login">
-        <div class="field">
-          <label for="account">Account</label>
-          <input
-            id="account"
-            name="account"
-            type="text"
-            required
-            autocomplete="username"
-            autocapitalize="none"
-            autocorrect="off"
-            spellcheck="false"
-            value="${account}"
-            ${described}${invalid}${account === '' ? html` autofocus` : ''}
-          />
-        </div>
-        ${passwordField({
-          id: 'password',
-          label: 'Password',
-          autocomplete: 'current-password',
-          isFocused: account !== '',
-          describedBy: errors.length === 0 ? null : 'error',
-          isInvalid,
-          hint: null,
-          least: null,
-        })}
-        <input type="hidden" name="next" value="${next}" />
-        <button class="button" type="submit">Sign in</button>
-      </form>`,
+      ${errorNote(errors)}${ownAccounts ? passwordForm(context, signIn) : ''}
+      ${ownAccounts && providers.length > 0 ? html`<p class="or"><span>or</span></p>` : ''}${providerButtons(context, signIn)}`,
   )
+}
+
+function passwordForm(context: PageContext, { account, next, errors, isInvalid }: SignIn): Markup {
+  const described = errors.length === 0 ? '' : html` aria-describedby="error"`
+  const invalid = isInvalid ? html` aria-invalid="true"` : ''
+  return html`<form method="post" action="${context.basePath}/login">
+    <div class="field">
+      <label for="account">Account</label>
+      <input
+        id="account"
+        name="account"
+        type="text"
+        required
+        autocomplete="username"
+        autocapitalize="none"
+        autocorrect="off"
+        spellcheck="false"
+        value="${account}"
+        ${described}${invalid}${account === '' ? html` autofocus` : ''}
+      />
+    </div>
+    ${passwordField({
+      id: 'password',
+      label: 'Password',
+      autocomplete: 'current-password',
+      isFocused: account !== '',
+      describedBy: errors.length === 0 ? null : 'error',
+      isInvalid,
+      hint: null,
+      least: null,
+    })}
+    <input type="hidden" name="next" value="${next}" />
+    <button class="button" type="submit">Sign in</button>
+  </form>`
+}
+
+/** A form each: a sign-in begins because somebody pressed a button here, never because a page elsewhere names an address (OIDC-18). */
+function providerButtons({ basePath }: PageContext, { providers, next }: SignIn): Markup {
+  return html`<div class="actions">
+    ${providers.map(
+      ({ name, label }) =>
+        html`<form method="post" action="${basePath}/oidc/start">
+          <input type="hidden" name="provider" value="${name}" />
+          <input type="hidden" name="next" value="${next}" />
+          <button class="button quiet" type="submit">Sign in with ${label}</button>
+        </form>`,
+    )}
+  </div>`
 }

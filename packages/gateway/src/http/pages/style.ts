@@ -52,6 +52,8 @@ input[aria-invalid=true]{border-color:var(--error)}
 form .button{margin-top:1.5rem}
 .actions{display:grid;gap:.75rem}
 .actions form .button{margin-top:0}
+.or{display:flex;align-items:center;gap:.75rem;margin:1.5rem 0;color:var(--muted);font-size:.875rem}
+.or::before,.or::after{content:"";flex:1;border-top:1px solid var(--line)}
 .more{margin:1.5rem 0 0;text-align:center}
 a{color:var(--link);text-underline-offset:.2em;text-decoration-thickness:.08em}
 .note{margin:0 0 1.25rem;padding:.75rem .875rem;border-radius:.625rem;font-size:.9375rem}

@@ -34,6 +34,16 @@ export const DURABLE_SCHEMA: Schema = {
       last_address TEXT
     ) STRICT, WITHOUT ROWID;
     CREATE UNIQUE INDEX machine_key_by_name ON machine_key (name) WHERE revoked_at IS NULL;
+    CREATE TABLE identity (
+      issuer TEXT NOT NULL,
+      subject TEXT NOT NULL,
+      account TEXT NOT NULL,
+      roles TEXT NOT NULL,
+      linked_at INTEGER NOT NULL,
+      last_login_at INTEGER,
+      PRIMARY KEY (issuer, subject)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX identity_by_account ON identity (account, linked_at);
     CREATE TABLE vault (
       only INTEGER PRIMARY KEY CHECK (only = 1),
       vault_id TEXT,

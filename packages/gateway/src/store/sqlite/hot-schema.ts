@@ -1,7 +1,7 @@
 import type { Schema } from './migrate.ts'
 
 /**
- * hot.sqlite: sessions, standings, counters, nonces. A claim reads one row of one shallow tree: a session's `key` is the first 53 bits
+ * hot.sqlite: sessions, standings, providers' tokens, counters, nonces. A claim reads one row of one shallow tree: a session's `key` is the first 53 bits
  * of its id, so that inner pages hold integers only, and the row carries a copy of its account's standing, which every change of the
  * standing brings up to date in the same transaction. A join of the two cost a quarter more among a million sessions.
  */
@@ -34,6 +34,23 @@ export const HOT_SCHEMA: Schema = {
     CREATE INDEX session_by_account ON session (account);
     CREATE INDEX session_by_seen ON session (seen_at);
     CREATE INDEX session_by_created ON session (created_at);
+    CREATE TABLE provider_grant (
+      id TEXT PRIMARY KEY,
+      session TEXT NOT NULL,
+      provider TEXT NOT NULL,
+      issuer TEXT NOT NULL,
+      subject TEXT NOT NULL,
+      sid TEXT,
+      sealed TEXT NOT NULL,
+      version INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL,
+      lease_owner TEXT,
+      lease_until INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX provider_grant_by_session ON provider_grant (session);
+    CREATE INDEX provider_grant_by_subject ON provider_grant (issuer, subject);
+    CREATE INDEX provider_grant_by_sid ON provider_grant (issuer, sid) WHERE sid IS NOT NULL;
+    CREATE INDEX provider_grant_by_expiry ON provider_grant (expires_at);
     CREATE TABLE counter (
       key BLOB PRIMARY KEY,
       arrival REAL NOT NULL,

@@ -5,8 +5,10 @@ import { sqliteAudit } from './audit.ts'
 import { openConnection } from './connection.ts'
 import { sqliteCounters } from './counters.ts'
 import { DURABLE_SCHEMA } from './durable-schema.ts'
+import { sqliteGrants } from './grants.ts'
 import { HOT_SCHEMA } from './hot-schema.ts'
 import { sqliteMachineKeys } from './machine-keys.ts'
+import { sqliteIdentities } from './identities.ts'
 import { sqliteNonces } from './nonces.ts'
 import { sqliteSessions } from './sessions.ts'
 import { shielded } from './unavailable.ts'
@@ -26,10 +28,12 @@ export function openSqlite(folder: string, clock: Clock = systemClock): Stores {
     const durable = openConnection(folder, 'durable.sqlite', DURABLE_SCHEMA, { ...DURABLE, clock })
     return {
       sessions: shielded(sqliteSessions(hot), hot.watch),
+      grants: shielded(sqliteGrants(hot), hot.watch),
       counters: shielded(sqliteCounters(hot), hot.watch),
       nonces: shielded(sqliteNonces(hot), hot.watch),
       accounts: shielded(sqliteAccounts(durable), durable.watch),
       machineKeys: shielded(sqliteMachineKeys(durable), durable.watch),
+      identities: shielded(sqliteIdentities(durable), durable.watch),
       vault: shielded(sqliteVault(durable), durable.watch),
       audit: shielded(sqliteAudit(durable), durable.watch),
       close() {

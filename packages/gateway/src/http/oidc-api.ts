@@ -1,0 +1,97 @@
+import type { OidcProvider } from '../account/oidc/provider.ts'
+import type { Answer } from '../answer.ts'
+import { auditEvent, browser, causedBy } from '../audit/event.ts'
+import { networkOf } from '../decide/ip.ts'
+import { counterKey, type Hit } from '../decide/counters.ts'
+import type { FailureCode } from '../errors.ts'
+import { SIGN_IN_MS, type Transaction } from '../session/transactions.ts'
+import { ask } from '../store/ask.ts'
+import type { Call } from './endpoint.ts'
+import { enterWith } from './enter-with.ts'
+import { readFields } from './fields.ts'
+import { landing } from './own-pages.ts'
+import { onwardPage } from './pages/onward.ts'
+import { cookieLines, goTo, refuse, sayJson, sayPage } from './say.ts'
+import { visitorOf } from './visitor.ts'
+
+/** `POST /auth/oidc/start`: a person of this website wants to sign in at a provider, or to link what he has there with his account. */
+export async function startSignIn(call: Call): Promise<Answer> {
+  const { head, parts } = call
+  const read = await readFields(head, call.body)
+  if (read.kind === 'refused') return await refuse(call, read.code)
+  const provider = parts.providers.byName.get(read.fields.get('provider') ?? '')
+  if (provider === undefined) return await refuse(call, 'not_found')
+  const visitor = await visitorOf(call)
+  if (visitor === null) return await refuse(call, 'duplicate_cookie')
+  const purpose = read.fields.get('link') === 'yes' ? 'link' : 'sign-in'
+  if (purpose === 'link' && visitor.kind !== 'known') return await refuse(call, 'session_required')
+  const [count] = await ask(() => parts.counters.add([startHit(head.client)], head.at))
+  if (count === undefined || count.over) return await refuse(call, 'too_many_attempts', { retryAfterMs: count?.retryAfterMs ?? 60_000 })
+  const next = landing(call, read.fields.get('next') ?? null)
+  const session = visitor.kind === 'known' ? visitor.session.id : null
+  const { transaction, cookies } = parts.providers.transactions.begin(head, { provider: provider.settings.name, next, purpose, session })
+  const location = await provider.begin({ ...transaction, redirectUri: redirectUri(call, provider), resources: [], scopes: [] })
+  if (read.from === 'json') return sayJson(200, { location }, cookies)
+  const label = provider.settings.label
+  const page = await onwardPage(call.page, { to: location, title: `On to ${label}`, label: `Go to ${label}` })
+  return sayPage(200, page, cookieLines(cookies))
+}
+
+/** One address a second is more than people do; each costs the provider a question. */
+function startHit(address: string): Hit {
+  return { key: counterKey('oidc-start', networkOf(address)), limit: { burst: 60, max: 60, perMs: 60_000 }, keepMs: 120_000 }
+}
+
+/** `GET /auth/oidc/callback/NAME`: the browser comes back with the provider's answer. Ends in a session, or in a page that says why not. */
+export async function finishSignIn(call: Call): Promise<Answer> {
+  const { head, parts } = call
+  // An image or a frame of another site must not sign anybody in (OIDC-18).
+  const destination = head.headers.get('sec-fetch-dest')
+  if (destination !== null && destination !== 'document') return await refuse(call, 'destination_refused')
+  const provider = parts.providers.byName.get(head.path.slice(head.path.lastIndexOf('/') + 1))
+  if (provider === undefined) return await refuse(call, 'not_found')
+  const states = new URLSearchParams(head.query).getAll('state')
+  const state = states.length === 1 ? (states[0] ?? '') : ''
+  const transaction = parts.providers.transactions.find(head, state)
+  // The provider of the transaction, not of the address, is who was asked: a code from another one is not redeemed (RFC 9700 §4.4).
+  if (transaction === null || transaction.provider !== provider.settings.name)
+    return await stop(call, provider, 'sign_in_unknown', 'state_unknown')
+  const isFirst = await ask(() => parts.providers.nonces.spend('oidc state', state, head.at + SIGN_IN_MS))
+  if (!isFirst) return await stop(call, provider, 'sign_in_unknown', 'state_spent')
+  const over = cookieLines([parts.providers.transactions.end(state)])
+  const answer = await redeem(call, provider, transaction)
+  return { ...answer, headers: [...answer.headers, ...over] }
+}
+
+async function redeem(call: Call, provider: OidcProvider, transaction: Transaction): Promise<Answer> {
+  const { head, parts, policy } = call
+  const asked = { ...transaction, redirectUri: redirectUri(call, provider) }
+  const redeemed = await provider.redeem(head.query, asked, head.at)
+  if (redeemed.kind === 'refused') return await stop(call, provider, 'sign_in_refused', redeemed.why)
+  const claim = transaction.session === null ? null : await ask(() => parts.sessions.find(transaction.session ?? ''))
+  const entered = await enterWith(call, provider.settings, transaction, redeemed, claim)
+  if (entered.kind === 'refused') return await stop(call, provider, entered.code, entered.why)
+  const to = `${policy.basePath}/oidc/signed-in?next=${encodeURIComponent(transaction.next)}`
+  return goTo(to, cookieLines(entered.cookies))
+}
+
+/** `GET /auth/oidc/signed-in`: the first page of our own after the provider's. Changes nothing, and needs to know nobody. */
+export async function showSignedIn(call: Call): Promise<Answer> {
+  const to = landing(call, new URLSearchParams(call.head.query).get('next'))
+  return sayPage(200, await onwardPage(call.page, { to, title: 'You are signed in', label: 'Continue' }))
+}
+
+/** Registered with the provider, and of no other: the answer of one cannot be handed in as another's. */
+function redirectUri({ policy }: Call, { settings }: OidcProvider): string {
+  return `${policy.publicOrigin}${policy.basePath}/oidc/callback/${settings.name}`
+}
+
+/** No session. What the provider wrote is not shown (OIDC-22); what was wrong is in the audit trail. */
+async function stop(call: Call, { settings }: OidcProvider, code: FailureCode, why: string): Promise<Answer> {
+  const { head, parts } = call
+  const detail = { factor: 'oidc', provider: settings.name, why }
+  parts.audit.note(
+    auditEvent({ ...causedBy(head), kind: 'login.failed', actor: browser(null, null), result: 'failed', reason: code, detail }),
+  )
+  return await refuse(call, code)
+}
