@@ -6,8 +6,11 @@ import type { AccountId } from '../decide/session.ts'
 import type { Random } from '../lib/random.ts'
 import type { AuditPart } from '../parts.ts'
 import { ask } from '../store/ask.ts'
-import type { Account, AccountStore, Identity, IdentityStore } from '../store/store.ts'
+import type { Account, AccountStore } from '../store/store.ts'
+import type { Identity, IdentityStore } from '../store/provider-stores.ts'
 import { type AccountSummary, type Cause, summary } from './accounts.ts'
+
+export type { Identity }
 
 export interface IdentityParts {
   readonly accounts: AccountStore

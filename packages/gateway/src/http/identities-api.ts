@@ -1,6 +1,6 @@
 import type { Answer } from '../answer.ts'
 import { browser, causedBy } from '../audit/event.ts'
-import type { Identity } from '../store/store.ts'
+import type { Identity } from '../account/identities.ts'
 import type { Call } from './endpoint.ts'
 import { readFields } from './fields.ts'
 import { identitiesPage, type Way } from './pages/identities.ts'

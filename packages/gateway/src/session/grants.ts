@@ -4,7 +4,7 @@ import type { Instant, RequestHead } from '../decide/head.ts'
 import type { SessionId } from '../decide/session.ts'
 import type { Random } from '../lib/random.ts'
 import { ask } from '../store/ask.ts'
-import type { Grant, GrantStore } from '../store/store.ts'
+import type { Grant, GrantStore } from '../store/provider-stores.ts'
 import { writeCookie } from './cookie.ts'
 import { createSealer, type Sealer } from './sealed.ts'
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { SWEEP_ROWS, type Grant, type GrantStore } from '../../src/store/store.ts'
+import { SWEEP_ROWS } from '../../src/store/store.ts'
+import type { Grant, GrantStore } from '../../src/store/provider-stores.ts'
 import { AT } from './sessions.ts'
 
 function grantOf(id: string, change: Partial<Grant> = {}): Grant {

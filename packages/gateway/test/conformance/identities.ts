@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Identity, IdentityStore } from '../../src/store/store.ts'
+import type { Identity, IdentityStore } from '../../src/store/provider-stores.ts'
 import { AT } from './sessions.ts'
 
 function identityOf(subject: string, change: Partial<Identity> = {}): Identity {

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { Identity } from '../../store/store.ts'
+import type { Identity } from '../../account/identities.ts'
 import { frame, type Markup, type PageContext } from './frame.ts'
 
 /** A provider, and what one has there; null: nothing that is linked. */

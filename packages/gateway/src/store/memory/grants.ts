@@ -1,5 +1,6 @@
 import type { Instant } from '../../decide/head.ts'
-import { SWEEP_ROWS, type Grant, type GrantStore } from '../store.ts'
+import { SWEEP_ROWS } from '../store.ts'
+import type { Grant, GrantStore } from '../provider-stores.ts'
 
 /** GrantStore in plain maps. */
 export function memoryGrants(): GrantStore {

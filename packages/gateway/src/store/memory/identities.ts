@@ -1,4 +1,4 @@
-import type { Identity, IdentityStore } from '../store.ts'
+import type { Identity, IdentityStore } from '../provider-stores.ts'
 
 /** IdentityStore in one map. */
 export function memoryIdentities(): IdentityStore {

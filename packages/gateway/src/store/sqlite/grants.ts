@@ -1,5 +1,6 @@
 import type { SQLOutputValue } from 'node:sqlite'
-import { SWEEP_ROWS, type Grant, type GrantStore } from '../store.ts'
+import { SWEEP_ROWS } from '../store.ts'
+import type { Grant, GrantStore } from '../provider-stores.ts'
 import type { Connection } from './connection.ts'
 
 const COLUMNS = 'id, session, provider, issuer, subject, sid, sealed, version, expires_at'

@@ -1,5 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite'
-import type { Identity, IdentityStore } from '../store.ts'
+import type { Identity, IdentityStore } from '../provider-stores.ts'
 import type { Connection } from './connection.ts'
 
 const COLUMNS = 'issuer, subject, account, roles, linked_at, last_login_at'
