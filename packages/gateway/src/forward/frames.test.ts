@@ -93,3 +93,19 @@ test('a close frame can be read by the side that it is for', () => {
   expect(read(closeFrame(4001, 'over', 'browser')).frames).toEqual([{ frame: { opcode: 8, final: true }, payload: '\x0f\xa1over' }])
   expect(read(closeFrame(1001, '', 'upstream'), 'browser').frames).toEqual([{ frame: { opcode: 8, final: true }, payload: '\x03\xe9' }])
 })
+
+test('a head that has come in part is told apart, so that none of it goes on before all of it is sound', () => {
+  const reader = createFrameReader('browser', 1000, () => undefined)
+  const open: number[] = []
+  // A masked text frame of 300 bytes, then the first byte of the next one.
+  const head = [0x81, 0xfe, 0x01, 0x2c, 1, 2, 3, 4]
+  for (const byte of head) {
+    reader.push(Uint8Array.of(byte))
+    open.push(reader.openHead)
+  }
+  expect(open).toEqual([1, 2, 3, 4, 5, 6, 7, 0])
+  reader.push(new Uint8Array(300))
+  expect([reader.openHead, reader.atBorder]).toEqual([0, true])
+  reader.push(Uint8Array.of(0x81))
+  expect([reader.openHead, reader.atBorder]).toEqual([1, false])
+})

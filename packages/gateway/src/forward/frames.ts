@@ -18,6 +18,8 @@ export interface FrameReader {
   push(bytes: Uint8Array): FrameFault | null
   /** Is the next byte the first of a frame? */
   readonly atBorder: boolean
+  /** Bytes at the end of what came that are the beginning of a head: nobody knows yet whether it is sound. */
+  readonly openHead: number
 }
 
 /** Pieces of a payload as they come, still masked; `last` ends the frame. Called at least once for each frame. */
@@ -65,6 +67,9 @@ export function createFrameReader(sender: FrameSender, mostBytes: number, sink: 
   return {
     get atBorder() {
       return frame === null && headBytes === 0
+    },
+    get openHead() {
+      return frame === null ? headBytes : 0
     },
     push(bytes) {
       let at = 0

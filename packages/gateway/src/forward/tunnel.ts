@@ -34,6 +34,7 @@ const TRY_AGAIN_LATER = 1013
 /** For the other side to answer a close frame, and for what is written to leave. */
 const CLOSE_MS = 2000
 const CLOSE = 8
+const NOTHING = new Uint8Array(0)
 
 /**
  * Joins a visitor's WebSocket to an upstream's, with back-pressure both ways. What goes up is passed on byte for byte once its frames are
@@ -50,6 +51,9 @@ export function createTunnel(options: TunnelOptions): RunningTunnel {
   /** Of the message that is coming down: was a frame of it sent? */
   let begun = false
   let messageOpcode = 0
+  /** Of what comes up: the beginning of a head that is not known to be sound, and whether the upstream has got whole frames only. */
+  let heldUp: Uint8Array = NOTHING
+  let betweenFrames = true
 
   const upward = createFrameReader('browser', mostBytes, ({ opcode }, _payload, last) => {
     if (opcode < CLOSE) options.onActivity()
@@ -99,7 +103,7 @@ export function createTunnel(options: TunnelOptions): RunningTunnel {
     closing = true
     visitor?.end(closeFrame(code, reason, 'browser'))
     // In the middle of a frame there is no place for another one: then the connection just ends.
-    if (upward.atBorder) upstream.end(closeFrame(GOING_AWAY, '', 'upstream'))
+    if (betweenFrames) upstream.end(closeFrame(GOING_AWAY, '', 'upstream'))
     else upstream.destroy()
     expectEnd()
   }
@@ -127,7 +131,12 @@ export function createTunnel(options: TunnelOptions): RunningTunnel {
   }
 
   function up(bytes: Uint8Array): void {
-    if (take(upward, bytes) && !upstream.write(bytes)) visitor?.pause()
+    if (!take(upward, bytes)) return
+    const whole = heldUp.length === 0 ? bytes : Buffer.concat([heldUp, bytes])
+    const sound = whole.length - upward.openHead
+    heldUp = whole.slice(sound)
+    betweenFrames = upward.atBorder || heldUp.length > 0
+    if (sound > 0 && !upstream.write(whole.subarray(0, sound))) visitor?.pause()
   }
 
   function down(bytes: Uint8Array): void {

@@ -1,5 +1,6 @@
 import { diceOf } from '../random.ts'
 import { openFuzzedGateway } from './gateway.ts'
+import { framesTarget } from './target-frames.ts'
 import type { Target } from './target.ts'
 import { answerTarget, listenerTarget } from './target-wire.ts'
 import { configTarget, cookieTarget, sealedTarget, vaultTarget } from './target-values.ts'
@@ -39,6 +40,7 @@ const targets: readonly Target[] = [
   configTarget(),
   sealedTarget(),
   await vaultTarget(),
+  framesTarget(),
 ]
 const findings: Finding[] = []
 /** Said of what nobody caught: the cases of a moment share the blame. */

@@ -19,10 +19,10 @@ function fuzz(...args: readonly string[]): Promise<{ readonly code: number | nul
   return new Promise((done) => child.on('close', (code) => done({ code, printed })))
 }
 
-test('C12 C21 ten seconds of noise at every entrance find nothing, and each entrance had its share', async () => {
-  const { code, printed } = await fuzz('--seconds', '10')
+test('C12 C21 twelve seconds of noise at every entrance find nothing, and each entrance had its share', async () => {
+  const { code, printed } = await fuzz('--seconds', '12')
   expect(code, printed).toBe(0)
-  for (const name of ['listener', 'upstream answer', 'cookie', 'configuration', 'sealed value', 'vault record'])
+  for (const name of ['listener', 'upstream answer', 'cookie', 'configuration', 'sealed value', 'vault record', 'websocket'])
     expect(printed).toMatch(new RegExp(`[1-9]\\d* cases {2}${name}$`, 'm'))
   expect(printed).toMatch(/^[1-9]\d* requests reached the upstream$/m)
   expect(readdirSync(out)).toEqual([])
