@@ -15,6 +15,8 @@ export interface Problem {
   readonly detail?: string
   /** Where a person can show once more who it is; only with `step_up_required`. */
   readonly stepUp?: string
+  /** Where a person can add a second factor; only with `second_factor_required`. */
+  readonly enrol?: string
   /** Seconds that the last proof may be old for this call; only with `step_up_required`. */
   readonly maxAge?: number
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { createDevices } from './account/devices.ts'
 import { createProviders } from './account/oidc/providers.ts'
+import { ownKeys } from './account/own-keys.ts'
 import { createPasswords } from './account/password.ts'
 import { openAccessLog } from './audit/access-log.ts'
 import { type AuditTrail, openAuditTrail } from './audit/audit.ts'
@@ -101,6 +102,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     audit,
     label: sessionLabels(vault.deriveKey(PURPOSES.sessionLabels)),
     passwords: createPasswords({ pepper: vault.deriveKey(PURPOSES.passwords), random }),
+    keys: ownKeys((purpose) => vault.deriveKey(purpose), random),
     devices: createDevices(createSealer({ key: vault.deriveKey(PURPOSES.devices), random, purpose: 'device' }), random),
     actionKey: vault.deriveKey(PURPOSES.actionTokens),
     visits: (lifetimeMs) => createVisits({ key: visitKey, random, lifetimeMs }),

@@ -1,19 +1,19 @@
 import type { KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { createAccounts } from './account/accounts.ts'
 import { createIdentities } from './account/identities.ts'
 import type { Providers, ProviderWish } from './account/oidc/providers.ts'
-import { createAuthenticate } from './account/authenticate.ts'
 import { createMachineKeys } from './account/machine-keys.ts'
 import type { Devices } from './account/devices.ts'
-import { createStepUp } from './account/step-up.ts'
+import type { OwnKeys } from './account/own-keys.ts'
 import type { Passwords } from './account/password.ts'
+import { createSignIn } from './account/sign-in.ts'
 import type { AuditTrail } from './audit/audit.ts'
 import { measuredForward } from './audit/measured-forward.ts'
 import type { Metrics } from './audit/metrics.ts'
 import { keyFileOf } from './config/key-file.ts'
 import type { Config } from './config/paths.ts'
+import { demandsSecondFactor } from './decide/freshness.ts'
 import type { Policy } from './decide/policy.ts'
 import type { SessionId } from './decide/session.ts'
 import { GateError } from './errors.ts'
@@ -45,6 +45,7 @@ export interface LastingParts {
   readonly audit: AuditTrail
   readonly label: (id: SessionId) => string
   readonly passwords: Passwords
+  readonly keys: OwnKeys
   readonly devices: Devices
   readonly actionKey: KeyObject
   readonly visits: (lifetimeMs: () => number) => VisitsPart
@@ -70,7 +71,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
   const theme = themeOf(config, policy)
   const sessions = createSessions({ store: stores.sessions, audit, random, label, limits: () => policy.sessions, streams: lasting.streams })
   const visits = lasting.visits(() => policy.visits.lifetimeMs)
-  const accountParts = {
+  const signIn = createSignIn({
     store: stores.accounts,
     counters: stores.counters,
     sessions,
@@ -78,7 +79,11 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     audit,
     random,
     ownWords: () => [theme.name, policy.publicHost],
-  }
+    factorStore: stores.factors,
+    nonces: stores.nonces,
+    keys: lasting.keys,
+    demandsSecondFactor: (roles) => demandsSecondFactor(policy.secondFactor, roles),
+  })
   const actionTokens = createActionTokens({
     key: lasting.actionKey,
     random,
@@ -96,9 +101,8 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     vault,
     forward: measuredForward(lasting.forward.trusting(authoritiesOf(config)), metrics, clock),
     endpoints: createEndpoints({
-      accounts: createAccounts(accountParts),
-      authenticate: createAuthenticate(accountParts),
-      stepUp: createStepUp(accountParts),
+      ...signIn,
+      random,
       devices: lasting.devices,
       sessions,
       providers: {

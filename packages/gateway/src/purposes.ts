@@ -7,6 +7,12 @@ export const PURPOSES = {
   actionTokens: 'action token',
   signIns: 'sign-in cookie',
   grants: 'provider tokens',
+  /** A login in progress. */
+  logins: 'login cookie',
+  totpSeeds: 'totp seed',
+  /** A seed that is shown and not confirmed yet. */
+  enrolments: 'enrolment',
+  recoveryCodes: 'recovery codes',
   sessionLabels: 'audit session label',
   /** Seed of the Ed25519 key that signs the audit trail: its public key is what an auditor holds against an export. */
   auditChain: 'audit chain signature',

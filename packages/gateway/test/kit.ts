@@ -96,7 +96,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const accounts = createAccounts({
     store: opened.accounts,
     counters: opened.counters,
-    sessions: { endAll: () => 0 },
+    sessions: { endAll: () => 0, standing: () => ({ generation: 0, roles: [] }) },
     passwords: createPasswords({ pepper: vault.deriveKey(PURPOSES.passwords), random: randomBytes }),
     audit: { note: () => undefined, commit: () => Promise.resolve() },
     random: randomBytes,

@@ -1,15 +1,15 @@
 import { createHash, createSecretKey } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { AuditEvent } from '@cloakroom/contract'
-import { createAccounts } from '../src/account/accounts.ts'
-import { createAuthenticate } from '../src/account/authenticate.ts'
 import { createIdentities } from '../src/account/identities.ts'
 import { createDevices } from '../src/account/devices.ts'
-import { createStepUp } from '../src/account/step-up.ts'
+import { ownKeys } from '../src/account/own-keys.ts'
+import { createSignIn } from '../src/account/sign-in.ts'
 import { createPasswords, deriveArgon2id, type Derive } from '../src/account/password.ts'
 import type { Cost } from '../src/account/phc.ts'
 import type { Answer, RequestBody } from '../src/answer.ts'
 import { COMMAND, sessionLabels } from '../src/audit/event.ts'
+import { demandsSecondFactor } from '../src/decide/freshness.ts'
 import type { Policy } from '../src/decide/policy.ts'
 import { createEndpoints } from '../src/http/endpoints.ts'
 import type { EndpointParts } from '../src/http/endpoint.ts'
@@ -125,13 +125,21 @@ export function makeKit(
   const label = sessionLabels(key('labels'))
   const sessions = createSessions({ store: stores.sessions, audit, random: systemRandom, label, limits: () => policy.sessions })
   const shared = { store: stores.accounts, counters: stores.counters, passwords, audit, random: systemRandom }
-  const accounts = createAccounts({ ...shared, sessions, ownWords: () => [policy.publicHost] })
+  const signIn = createSignIn({
+    ...shared,
+    sessions,
+    ownWords: () => [policy.publicHost],
+    factorStore: stores.factors,
+    nonces: stores.nonces,
+    keys: ownKeys(key, systemRandom),
+    demandsSecondFactor: (roles) => demandsSecondFactor(policy.secondFactor, roles),
+  })
+  const { accounts } = signIn
   const reading = readTheme({ name: 'Shop', colour: null, logo: null, ...change.theme })
   if (reading.kind === 'problems') throw new Error(reading.problems.map(({ why }) => why).join(' '))
   const parts: EndpointParts = {
-    accounts,
-    authenticate: createAuthenticate({ ...shared, sessions }),
-    stepUp: createStepUp(shared),
+    ...signIn,
+    random: systemRandom,
     devices: createDevices(createSealer({ key: key('devices'), random: systemRandom, purpose: 'device' }), systemRandom),
     sessions,
     providers: {

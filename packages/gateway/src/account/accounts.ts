@@ -3,7 +3,7 @@ import { readAccountName, accountKey } from '../decide/account-name.ts'
 import type { Instant } from '../decide/head.ts'
 import { changeHits } from '../decide/login-throttle.ts'
 import { judgePassword, type PasswordRefusal } from '../decide/password-policy.ts'
-import type { AccountId, RevokeReason } from '../decide/session.ts'
+import type { AccountId, RevokeReason, Standing } from '../decide/session.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { Random } from '../lib/random.ts'
 import type { AuditPart } from '../parts.ts'
@@ -19,7 +19,10 @@ export type Cause = Pick<EventParts, 'at' | 'request' | 'address' | 'actor'>
 export interface AccountParts {
   readonly store: AccountStore
   readonly counters: Pick<CounterStore, 'add' | 'clear'>
-  readonly sessions: { endAll(account: AccountId, at: Instant, because: RevokeReason): Awaitable<number> }
+  readonly sessions: {
+    endAll(account: AccountId, at: Instant, because: RevokeReason): Awaitable<number>
+    standing(account: AccountId): Awaitable<Standing>
+  }
   readonly passwords: Passwords
   readonly audit: AuditPart
   readonly random: Random
@@ -37,6 +40,11 @@ export type AccountOutcome =
   | { readonly kind: 'refused'; readonly code: AccountRefusal; readonly why: string }
   | { readonly kind: 'throttled'; readonly retryAfterMs: number }
 
+export type Replaced =
+  | { readonly kind: 'done'; readonly stored: Account; readonly generation: number }
+  | { readonly kind: 'refused'; readonly code: AccountRefusal | 'password_same'; readonly why: string }
+  | { readonly kind: 'throttled'; readonly retryAfterMs: number }
+
 /** Accounts as their owner manages them. Every change is in the audit trail before it is acknowledged. Throws GateError `store_unavailable`, `busy`. */
 export interface Accounts {
   add(fresh: { readonly name: string; readonly password: string; readonly roles: readonly string[] }, cause: Cause): Promise<AccountOutcome>
@@ -50,6 +58,9 @@ export interface Accounts {
   setPassword(name: string, password: string, cause: Cause): Promise<AccountOutcome>
   /** The account's own way. Ends all its sessions, the caller's too: a new one is to be started for her. */
   changePassword(id: AccountId, current: string, next: string, cause: Cause): Promise<AccountOutcome>
+  get(id: AccountId): Promise<AccountSummary | null>
+  /** The last step of a login that demands a new password: not the old one again. Ends all sessions; `generation` is the one that counts from now on. */
+  replacePassword(id: AccountId, next: string, cause: Cause): Promise<Replaced>
   /** Is it open, with the password that it had then? To be asked once a session exists: it may have been closed while that was begun. */
   stands(then: AccountSummary): Promise<boolean>
 }
@@ -92,6 +103,7 @@ export function createAccounts(parts: AccountParts): Accounts {
       createdAt: cause.at,
       passwordChangedAt: cause.at,
       lastLoginAt: null,
+      resetRequiredAt: null,
     }
     if (!(await ask(() => store.insert(account))))
       return { kind: 'refused', code: 'name_taken', why: `There is an account ${read.name} already.` }
@@ -119,7 +131,8 @@ export function createAccounts(parts: AccountParts): Accounts {
 
   async function storePassword(account: Account, password: string, at: Instant): Promise<{ changed: Account; ended: number }> {
     const hash = await passwords.hash(password)
-    const changed = await change(account, { password: hash, passwordChangedAt: at, failures: 0, passwordLockedAt: null })
+    const fresh = { password: hash, passwordChangedAt: at, resetRequiredAt: null, failures: 0, passwordLockedAt: null }
+    const changed = await change(account, fresh)
     return { changed, ended: await ask(() => sessions.endAll(account.id, at, 'password-changed')) }
   }
 
@@ -154,8 +167,31 @@ export function createAccounts(parts: AccountParts): Accounts {
     return done(changed)
   }
 
+  async function replacePassword(id: AccountId, next: string, cause: Cause): Promise<Replaced> {
+    const account = await ask(() => store.find(id))
+    if (account === null) return { kind: 'refused', code: 'unknown_account', why: 'The account is gone.' }
+    const hits = changeHits(id)
+    const retryAfterMs = await countAttempt(parts.counters, hits, cause.at)
+    if (retryAfterMs !== null) return { kind: 'throttled', retryAfterMs }
+    // MFA-22: whoever demanded a new password had a reason to distrust this one.
+    const { holds } = await passwords.verify(next, account.password)
+    if (holds) return { kind: 'refused', code: 'password_same', why: 'This is the password that is to be replaced.' }
+    const weak = judge(next, account.name)
+    if (weak?.kind === 'refused') return weak
+    const { changed, ended } = await storePassword(account, next, cause.at)
+    await clearAttempts(parts.counters, hits)
+    await note('password.changed', changed, cause, { factor: 'forced', sessions: ended })
+    const { generation } = await ask(() => sessions.standing(id))
+    return { kind: 'done', stored: changed, generation }
+  }
+
   return {
     add,
+    replacePassword,
+    async get(id) {
+      const account = await ask(() => store.find(id))
+      return account === null ? null : summary(account)
+    },
     list: async () => (await ask(() => store.list())).map(summary),
     async find(name) {
       const account = await byName(name)

@@ -1,15 +1,17 @@
-import { auditEvent, type EventParts } from '../audit/event.ts'
+import { auditEvent } from '../audit/event.ts'
 import { accountKey, readAccountName } from '../decide/account-name.ts'
 import { type Device, isKnownDevice } from '../decide/device.ts'
 import type { Hit } from '../decide/counters.ts'
-import { advanceLogin, LOGIN_START, type LoginRefusal, type LoginStanding, isLocked, nextLock } from '../decide/login.ts'
+import { advanceLogin, isLocked, LOGIN_START, nextLock } from '../decide/login.ts'
 import { attemptHits, deviceHit, sprayHits } from '../decide/login-throttle.ts'
-import type { AccountId, Factor, Standing } from '../decide/session.ts'
+import type { AccountId, Standing } from '../decide/session.ts'
 import { GateError } from '../errors.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import { ask } from '../store/ask.ts'
 import type { Account } from '../store/store.ts'
-import { type AccountParts, type AccountSummary, type Cause, summary } from './accounts.ts'
+import type { AccountParts, Cause } from './accounts.ts'
+import type { Factors } from './factors.ts'
+import type { Login, LoginOutcome } from './login.ts'
 import type { Place } from './password.ts'
 import { clearAttempts, countAttempt } from './throttle.ts'
 
@@ -19,25 +21,22 @@ export interface Attempt {
   readonly password: string
   readonly address: string
   readonly device: Device | null
+  /** Where to go on to. */
+  readonly next: string
 }
 
-export type AuthOutcome =
-  /** `generation`: the account's before its password was checked; see session/sessions.ts, start. */
-  | { readonly kind: 'granted'; readonly account: AccountSummary; readonly generation: number; readonly factors: readonly Factor[] }
-  /** One answer for every reason: what was wrong is in the audit trail only. */
-  | { readonly kind: 'refused' }
-  | { readonly kind: 'throttled'; readonly retryAfterMs: number }
+export type Authenticate = (attempt: Attempt, cause: Cause) => Promise<LoginOutcome>
 
-export type Authenticate = (attempt: Attempt, cause: Cause) => Promise<AuthOutcome>
-
-/** What a login needs from session/sessions.ts. */
+/** What the first step needs: the accounts' parts, who else is signed in, and the way on. */
 export interface AuthenticateParts extends Omit<AccountParts, 'sessions' | 'ownWords'> {
   readonly sessions: { standing(account: AccountId): Awaitable<Standing> }
+  readonly factors: Pick<Factors, 'list'>
+  readonly login: Pick<Login, 'move' | 'refuse'>
 }
 
-/** Login by password: throttled, the same work for every name, locked for strangers after too many failures. Throws GateError `store_unavailable`, `busy`. */
+/** The first step of a login, by password: throttled, the same work for every name, locked for strangers after too many failures. Throws GateError `store_unavailable`, `busy`. */
 export function createAuthenticate(parts: AuthenticateParts): Authenticate {
-  const { store, counters, sessions, passwords, audit } = parts
+  const { store, counters, sessions, passwords, audit, factors, login } = parts
 
   return async (attempt, cause) => {
     // Before anything is counted: who is sent away because too many wait has not guessed.
@@ -49,17 +48,20 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
     }
   }
 
-  async function judge(attempt: Attempt, cause: Cause, place: Place): Promise<AuthOutcome> {
+  async function judge(attempt: Attempt, cause: Cause, place: Place): Promise<LoginOutcome> {
     const key = lookupKey(attempt.name)
     const account = await ask(() => store.findByKey(key))
     const lane = await pickLane(attempt, key, account, cause)
     const wait = await countAttempt(counters, lane.hits, cause.at)
     if (wait !== null) {
-      note('login.throttled', account, cause, { knownDevice: lane.isKnown })
+      const reason = { result: 'refused', reason: 'too_many_attempts' } as const
+      const detail = { factor: 'password', knownDevice: lane.isKnown }
+      audit.note(auditEvent({ ...cause, kind: 'login.throttled', target: account?.name ?? null, ...reason, detail }))
       return { kind: 'throttled', retryAfterMs: wait }
     }
     // Before the password is checked: whoever ends the account's sessions meanwhile also ends this login. Asked for every name (PWD-12).
     const { generation } = await ask(() => sessions.standing(account?.id ?? ''))
+    const own = await factors.list(account?.id ?? '')
     // The failure is counted before it is one, beside the hashing: guesses at the same moment cannot outrun the count, and a name that
     // exists takes no longer than one that does not (PWD-12). A success takes it back.
     const wasLocked = account !== null && isLocked(account, cause.at)
@@ -67,22 +69,24 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
       place.verify(attempt.password, account?.password ?? null),
       account === null || lane.isKnown || wasLocked ? 0 : ask(() => store.addFailure(account.id)),
     ])
-    // By the count as well: the row was read before, and those who guess beside each other all saw it open.
-    const isPasswordLocked = wasLocked || (account !== null && failures > nextLock(account))
-    const standing = standingOf(account, lane.isKnown, isPasswordLocked)
-    const move = advanceLogin(LOGIN_START, { kind: 'password', holds: check.holds }, standing, cause.at)
-    switch (move.kind) {
-      case 'grant':
-        if (account === null) throw new GateError('internal', 'a login was granted to nobody')
-        await clearAttempts(counters, lane.clears)
-        return await grant(account, { generation, factors: move.factors }, check.isOutdated ? attempt.password : null, lane.isKnown, cause)
-      case 'next':
-        throw new GateError('internal', `no way to take the proof ${move.state.awaits}`)
-      case 'refusal':
-        note('login.failed', account, cause, { knownDevice: lane.isKnown, why: move.why satisfies LoginRefusal })
-        if (account !== null && failures >= nextLock(account)) await lock(account, failures, cause)
-        return { kind: 'refused' }
+    const proof = { kind: 'password', holds: check.holds } as const
+    if (account === null) {
+      return login.refuse(advanceLogin(LOGIN_START, proof, null, cause.at), null, 'password', cause, { knownDevice: lane.isKnown })
     }
+    const current = check.holds ? await stillThere(account, check.isOutdated ? attempt.password : null) : account
+    // The password was changed while it was checked: what was shown is not the password any more.
+    if (current === null) return { kind: 'refused', code: 'login_failed' }
+    // By the count as well: the row was read before, and those who guess beside each other all saw it open.
+    const isPasswordLocked = wasLocked || failures > nextLock(account)
+    const context = { generation, isKnownDevice: lane.isKnown, isPasswordLocked, next: attempt.next }
+    const outcome = await login.move(current, own, LOGIN_START, proof, context, cause)
+    if (outcome.kind === 'granted' || outcome.kind === 'next') {
+      await clearAttempts(counters, lane.clears)
+      // On a device of hers a lock stays for strangers: she has shown that it is she, not that they are gone.
+      const passwordLockedAt = lane.isKnown ? current.passwordLockedAt : null
+      await ask(() => store.update(account.id, { failures: 0, passwordLockedAt }))
+    } else if (failures >= nextLock(account)) await lock(account, failures, cause)
+    return outcome
   }
 
   async function pickLane(attempt: Attempt, key: string, account: Account | null, cause: Cause): Promise<Picked> {
@@ -98,40 +102,18 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
     return { isKnown: false, hits: [...sprayHits(attempt.address), ...hits], clears: hits }
   }
 
-  async function grant(
-    account: Account,
-    proven: { readonly generation: number; readonly factors: readonly Factor[] },
-    rehash: string | null,
-    isKnown: boolean,
-    cause: Cause,
-  ): Promise<AuthOutcome> {
+  /** The account as it is after the hashing, which took a while; with its password hashed anew where that was made with less work. */
+  async function stillThere(account: Account, rehash: string | null): Promise<Account | null> {
     // A right password is right, also when there is no room to seal it anew: that is done next time.
     const fresh = rehash === null ? null : await passwords.hash(rehash).catch(nullWhenBusy)
     const now = await ask(() => store.find(account.id))
-    // Hashing took a while: a password that was changed meanwhile stays changed.
-    if (now === null || now.password !== account.password) return { kind: 'refused' }
-    // On a device of hers it stays for strangers: she has shown that it is she, not that they are gone.
-    const passwordLockedAt = isKnown ? now.passwordLockedAt : null
-    const columns = { failures: 0, passwordLockedAt, lastLoginAt: cause.at, ...(fresh === null ? {} : { password: fresh }) }
-    const changed = await ask(() => store.update(account.id, columns))
-    if (changed === null) return { kind: 'refused' }
-    note(
-      'login.succeeded',
-      account,
-      { ...cause, actor: { via: 'browser', account: account.name, session: null } },
-      { knownDevice: isKnown },
-    )
-    return { kind: 'granted', account: summary(changed), ...proven }
+    if (now === null || now.password !== account.password) return null
+    return fresh === null ? now : await ask(() => store.update(account.id, { password: fresh }))
   }
 
   async function lock(account: Account, failures: number, cause: Cause): Promise<void> {
     await ask(() => store.update(account.id, { passwordLockedAt: cause.at }))
     await audit.commit(auditEvent({ ...cause, kind: 'password.locked', target: account.name, result: 'refused', detail: { failures } }))
-  }
-
-  /** A name without an account is not written down: people type their password into the wrong field. */
-  function note(kind: keyof typeof RESULTS, account: Account | null, cause: Cause, detail: EventParts['detail']): void {
-    audit.note(auditEvent({ ...cause, kind, target: account?.name ?? null, ...RESULTS[kind], detail: { factor: 'password', ...detail } }))
   }
 }
 
@@ -141,12 +123,6 @@ interface Picked {
   readonly clears: readonly Hit[]
 }
 
-const RESULTS = {
-  'login.succeeded': { result: 'ok' },
-  'login.failed': { result: 'failed', reason: 'login_failed' },
-  'login.throttled': { result: 'refused', reason: 'too_many_attempts' },
-} as const
-
 /** What cannot be a name is nobody's, and all of it shares one counter: a store must not grow with what strangers type. */
 function lookupKey(typed: string): string {
   return readAccountName(typed.trim()).kind === 'name' ? accountKey(typed) : ''
@@ -155,14 +131,4 @@ function lookupKey(typed: string): string {
 function nullWhenBusy(cause: unknown): null {
   if (cause instanceof GateError && cause.code === 'busy') return null
   throw cause
-}
-
-function standingOf(account: Account | null, isKnown: boolean, isPasswordLocked: boolean): LoginStanding | null {
-  if (account === null) return null
-  return {
-    demands: ['password'],
-    isDisabled: account.disabledAt !== null,
-    isPasswordLocked,
-    isKnownDevice: isKnown,
-  }
 }

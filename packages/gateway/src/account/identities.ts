@@ -53,6 +53,7 @@ export function createIdentities({ accounts, store, audit, random }: IdentityPar
         createdAt: cause.at,
         passwordChangedAt: null,
         lastLoginAt: null,
+        resetRequiredAt: null,
       }
       if (await ask(() => accounts.insert(account))) {
         await audit.commit(auditEvent({ ...cause, kind: 'account.added', target: account.name, detail: { provider: provider.name } }))

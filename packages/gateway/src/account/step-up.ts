@@ -3,16 +3,21 @@ import { stepUpHits } from '../decide/login-throttle.ts'
 import { withFactor } from '../decide/freshness.ts'
 import type { Factor, Session } from '../decide/session.ts'
 import { ask } from '../store/ask.ts'
+import type { Account } from '../store/store.ts'
 import type { AccountParts, Cause } from './accounts.ts'
+import { type Factors, isShown } from './factors.ts'
 import { clearAttempts, countAttempt } from './throttle.ts'
 
 /** What somebody shows to confirm who it is. */
-export type Shown = { readonly kind: 'password'; readonly password: string }
+export type Shown =
+  | { readonly kind: 'password'; readonly password: string }
+  /** Of an authenticator app, or a recovery code. */
+  | { readonly kind: 'code'; readonly code: string }
 
 export type StepUpOutcome =
   /** `factors`: what the session stands on from now on. */
   | { readonly kind: 'proven'; readonly factors: readonly Factor[] }
-  | { readonly kind: 'refused'; readonly code: 'password_wrong' }
+  | { readonly kind: 'refused'; readonly code: 'password_wrong' | 'code_wrong' | 'second_factor_required' }
   /** The account is closed or gone: its session is about to end. */
   | { readonly kind: 'closed' }
   | { readonly kind: 'throttled'; readonly retryAfterMs: number }
@@ -20,11 +25,11 @@ export type StepUpOutcome =
 /** Whoever holds a session shows once more that it is he. Throws GateError `store_unavailable`, `busy`. */
 export type StepUp = (session: Session, shown: Shown, cause: Cause) => Promise<StepUpOutcome>
 
-export type StepUpParts = Pick<AccountParts, 'store' | 'counters' | 'passwords' | 'audit'>
+export type StepUpParts = Pick<AccountParts, 'store' | 'counters' | 'passwords' | 'audit'> & { readonly factors: Factors }
 
-export function createStepUp({ store, counters, passwords, audit }: StepUpParts): StepUp {
+export function createStepUp(parts: StepUpParts): StepUp {
+  const { store, counters, audit, factors } = parts
   return async (session, shown, cause) => {
-    const hits = stepUpHits(session.account)
     const note = (reason: string): void =>
       audit.note(
         auditEvent({
@@ -36,19 +41,38 @@ export function createStepUp({ store, counters, passwords, audit }: StepUpParts)
           detail: { factor: shown.kind },
         }),
       )
-    const retryAfterMs = await countAttempt(counters, hits, cause.at)
-    if (retryAfterMs !== null) {
-      note('too_many_attempts')
-      return { kind: 'throttled', retryAfterMs }
-    }
     const account = await ask(() => store.find(session.account))
     if (account === null || account.disabledAt !== null) return { kind: 'closed' }
-    const { holds } = await passwords.verify(shown.password, account.password)
-    if (!holds) {
-      note('password_wrong')
-      return { kind: 'refused', code: 'password_wrong' }
+    const hasSecond = (await factors.list(account.id)).some(isShown)
+    // The stronger proof where there is one: whoever has the password has often got it where he got the session.
+    if (hasSecond && shown.kind === 'password') {
+      note('second_factor_required')
+      return { kind: 'refused', code: 'second_factor_required' }
     }
-    await clearAttempts(counters, hits)
-    return { kind: 'proven', factors: withFactor(session.factors, { kind: shown.kind, at: cause.at }) }
+    const checked =
+      shown.kind === 'password' ? await checkPassword(account, shown.password) : await factors.checkCode(account, shown.code, cause)
+    if (checked.kind === 'throttled') {
+      note('too_many_attempts')
+      return checked
+    }
+    if (!checked.holds) {
+      const code = shown.kind === 'password' ? 'password_wrong' : 'code_wrong'
+      note(code)
+      return { kind: 'refused', code }
+    }
+    return { kind: 'proven', factors: withFactor(session.factors, { kind: checked.factor, at: cause.at }) }
+
+    async function checkPassword(account: Account, password: string): Promise<Checked> {
+      const hits = stepUpHits(account.id)
+      const retryAfterMs = await countAttempt(counters, hits, cause.at)
+      if (retryAfterMs !== null) return { kind: 'throttled', retryAfterMs }
+      const { holds } = await parts.passwords.verify(password, account.password)
+      if (holds) await clearAttempts(counters, hits)
+      return { kind: 'checked', factor: 'password', holds }
+    }
   }
 }
+
+type Checked =
+  | { readonly kind: 'checked'; readonly factor: 'password'; readonly holds: boolean }
+  | { readonly kind: 'throttled'; readonly retryAfterMs: number }

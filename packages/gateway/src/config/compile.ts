@@ -1,4 +1,4 @@
-import type { Access, Api, Policy } from '../decide/policy.ts'
+import type { Access, Api, Policy, SecondFactor } from '../decide/policy.ts'
 import { parseRange } from '../decide/ip.ts'
 import type { Provider } from '../decide/provider.ts'
 import type { Route } from '../decide/route.ts'
@@ -24,6 +24,7 @@ export function compilePolicy(config: Config, port: number = config.listen.port)
       perAccount: config.sessions.perAccount,
       onLimit: config.sessions.onLimit,
     },
+    secondFactor: compileSecondFactor(config),
     actionTickMs: config.sessions.actionTick,
     visits: {
       lifetimeMs: config.visits.lifetime,
@@ -84,6 +85,10 @@ function compileRoutes(api: Api, config: ApiConfig | undefined): readonly Route[
     const actionToken = config?.actionTokens[text.trim()] ?? 'none'
     return [{ kind: 'api', id: `${api.name}: ${text.trim()}`, api, method: line.method, pattern: line.pattern, actionToken }]
   })
+}
+
+function compileSecondFactor({ secondFactor }: Config): SecondFactor {
+  return typeof secondFactor === 'string' ? { kind: secondFactor } : { kind: 'roles', roles: secondFactor.roles }
 }
 
 function compileAccess(access: ApiConfig['access']): Access {

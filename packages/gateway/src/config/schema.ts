@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { apiSchema, API_NAME } from './schema-api.ts'
+import { apiSchema, API_NAME, roleName } from './schema-api.ts'
 import { PROVIDER_NAME, providerSchema } from './schema-oidc.ts'
 import { siteSchema } from './schema-site.ts'
 import { duration, filePath, httpUrl, listenAddress, origin, size, text } from './values.ts'
@@ -42,6 +42,18 @@ const sessions = z.strictObject({
     .default('end-oldest')
     .describe('What a login over the limit does: end the oldest session, be refused, or end all others.'),
 })
+
+const secondFactor = z
+  .union(
+    [z.enum(['optional', 'required']), z.strictObject({ roles: z.array(roleName()).min(1, 'The list is empty: it demands it of nobody') })],
+    {
+      error: 'This does not say of whom a second factor is demanded',
+    },
+  )
+  .default('optional')
+  .describe(
+    'Of whom a second factor is demanded at sign-in: `optional`, `required`, or `{ roles: [admin] }`. Who has one is always asked for it.',
+  )
 
 const visits = z.strictObject({
   lifetime: duration().prefault('1h').describe('How long an anonymous visit lasts (`access: visitor`).'),
@@ -139,6 +151,7 @@ export const configSchema = z.strictObject({
     .default({})
     .describe('OpenID Providers at which people may sign in, by name; the name is part of the redirect address.'),
   sessions: sessions.prefault({}).describe('How long a login lasts.'),
+  secondFactor,
   visits: visits.prefault({}).describe('Bounds of anonymous visits.'),
   store: filePath().default('./data').describe('The folder that holds sessions, accounts, the sealed vault and the audit trail.'),
   vault: z

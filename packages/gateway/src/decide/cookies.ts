@@ -8,6 +8,8 @@ export const DEVICE_COOKIE = '__Host-Http-device'
 export const GRANT_COOKIE = '__Host-Http-grant'
 /** Followed by what tells one sign-in under way from another: ten tabs have ten. */
 export const LOGIN_COOKIE = '__Host-Http-login-'
+/** A login in progress: what was shown so far. */
+export const PROGRESS_COOKIE = '__Host-Http-login'
 
 export type CookieValue = { readonly kind: 'absent' } | { readonly kind: 'one'; readonly value: string } | { readonly kind: 'many' }
 

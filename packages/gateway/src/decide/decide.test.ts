@@ -67,6 +67,22 @@ describe('who may', () => {
     })
   })
 
+  test('MFA-01 a session on a password alone is closed where the owner demands a second factor by now', () => {
+    const policy = makePolicy({ secondFactor: { kind: 'roles', roles: ['admin'] } })
+    const bare = known(['admin'])
+    const both: Visitor = {
+      kind: 'known',
+      session: makeSession({ factors: [{ kind: 'totp', at: 1_000_000 }] }),
+      roles: ['admin'],
+      touch: false,
+    }
+    expect(judged(makeHead(), bare, policy)).toBe('enrol')
+    expect(judged(makeHead(), both, policy)).toBe('pass')
+    expect(judged(makeHead(), known(['guest']), policy)).toBe('pass')
+    expect(judged(makeHead(), bare, makePolicy({ secondFactor: { kind: 'required' } }, { kind: 'role', role: 'admin' }))).toBe('enrol')
+    expect(judged(makeHead(), bare, makePolicy({ secondFactor: { kind: 'required' } }, { kind: 'public' }))).toBe('pass')
+  })
+
   test('a call under an identifier that was replaced is told that there is a newer one', () => {
     const replaced: Visitor = { kind: 'stranger', stale: 'replaced', expired: null }
     expect(judged(makeHead(), replaced)).toBe('session_replaced')

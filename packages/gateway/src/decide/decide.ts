@@ -1,6 +1,6 @@
 import { counterKey, type Hit } from './counters.ts'
 import type { Decision, Effect, Facts, Reply } from './facts.ts'
-import { isFresh } from './freshness.ts'
+import { demandsSecondFactor, hasSecondFactor, isFresh } from './freshness.ts'
 import { isNavigation, type RequestHead } from './head.ts'
 import { customerOf, networkOf } from './ip.ts'
 import { type KeyRefusal, readMachineKey, refuseMachineKey } from './machine-key.ts'
@@ -51,7 +51,7 @@ export function decide(facts: Facts, policy: Policy, steps: readonly string[]): 
   })
   const keyless = refuseMachine(facts)
   if (keyless !== null) return refuse({ kind: 'problem', code: keyless.code }, keyless.step)
-  const lacking = refuseAccess(facts)
+  const lacking = refuseAccess(facts, policy)
   if (lacking !== null) return refuse(lacking, `access ${accessOf(route).kind}`)
   const { action } = facts
   if (action !== 'good' && action !== 'not-needed')
@@ -78,8 +78,11 @@ function refuseMachine({ head, route, visitor }: Facts): { readonly code: KeyRef
 }
 
 /** An address list or a header never admits anybody: only a session or a visit does. */
-function refuseAccess({ head, route, visitor }: Facts): Reply | null {
+function refuseAccess({ head, route, visitor }: Facts, { secondFactor }: Policy): Reply | null {
   const access = accessOf(route)
+  // Sign-in sees to it; this is for sessions that were there before the owner demanded it.
+  const isBare = visitor.kind === 'known' && demandsSecondFactor(secondFactor, visitor.roles) && !hasSecondFactor(visitor.session)
+  if (isBare && access.kind !== 'public' && access.kind !== 'visitor') return { kind: 'enrol' }
   switch (access.kind) {
     case 'public':
       return null

@@ -27,6 +27,7 @@ export type RefusalCode =
   | 'destination_refused'
   | 'session_required'
   | 'session_replaced'
+  | 'second_factor_required'
   | 'visit_required'
   | 'role_required'
   | 'visit_exhausted'
@@ -61,6 +62,8 @@ export type Reply =
   | { readonly kind: 'login' }
   /** A person who is to show once more that it is he, with a proof no older than that: a page for a navigation, RFC 9470's challenge for everything else. */
   | { readonly kind: 'step-up'; readonly maxAgeMs: number }
+  /** The owner demands a second factor, and this session stands on a password alone: the page on which one is added, or a refusal. */
+  | { readonly kind: 'enrol' }
   /** A navigation to another name or scheme of this very site: go to the one that the browser should use. */
   | { readonly kind: 'redirect'; readonly location: string }
   /** OPTIONS is answered here and never forwarded. `origin` is set when it is an allowed origin's preflight. */

@@ -1,4 +1,5 @@
 import type { Instant } from './head.ts'
+import type { SecondFactor } from './policy.ts'
 import { type Factor, type FactorKind, type Session, SKEW_MS } from './session.ts'
 
 /** Proofs that count as a second one beside the password. */
@@ -6,6 +7,22 @@ const SECOND: readonly FactorKind[] = ['totp', 'passkey', 'recovery-code']
 
 export function isSecondFactor(kind: FactorKind): boolean {
   return SECOND.includes(kind)
+}
+
+export function hasSecondFactor({ factors }: Pick<Session, 'factors'>): boolean {
+  return factors.some(({ kind }) => isSecondFactor(kind))
+}
+
+/** Does the owner demand a second factor of an account with these roles? */
+export function demandsSecondFactor(demand: SecondFactor, roles: readonly string[]): boolean {
+  switch (demand.kind) {
+    case 'optional':
+      return false
+    case 'required':
+      return true
+    case 'roles':
+      return demand.roles.some((role) => roles.includes(role))
+  }
 }
 
 /** When its owner last showed that it is he. Where a second factor was shown, only a second factor counts: a password alone must not refresh it. */

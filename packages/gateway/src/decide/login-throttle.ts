@@ -33,6 +33,15 @@ export function stepUpHits(account: string): readonly Hit[] {
   return ladder(RUNGS, 'step-up', account)
 }
 
+/** Codes of a second factor, shown with the right password: six digits must not be found by trying. Per account, wherever they come from. */
+export function codeHits(account: string): readonly Hit[] {
+  return CODE_RUNGS.map((limit, rung) => ({
+    key: counterKey('second-factor', account, String(rung)),
+    limit,
+    keepMs: limit.perMs * limit.burst,
+  }))
+}
+
 /** One password tried on many names: all attempts of one network, right ones included, so that an own account does not clear it. */
 export function sprayHits(address: string): readonly Hit[] {
   const customer = customerOf(address)
@@ -60,6 +69,14 @@ const CUSTOMER_RUNGS: readonly Limit[] = [
   { burst: 16, max: 1, perMs: 30 * SECOND_MS },
   { burst: 24, max: 1, perMs: 5 * MINUTE_MS },
   { burst: 40, max: 1, perMs: HOUR_MS },
+]
+
+/** Never more than ten within five minutes, and no more than the 100 of NIST SP 800-63B-4 §3.2.2 in a year without a right one. */
+const CODE_RUNGS: readonly Limit[] = [
+  { burst: 5, max: 1, perMs: 30 * SECOND_MS },
+  { burst: 9, max: 1, perMs: 5 * MINUTE_MS },
+  { burst: 20, max: 1, perMs: HOUR_MS },
+  { burst: 99, max: 1, perMs: 365 * DAY_MS },
 ]
 
 /** Together with the lock of decide/login.ts no more than the 100 of NIST SP 800-63B-4 §3.2.2. Kept for a year. */

@@ -1,22 +1,38 @@
 import type { Instant } from './head.ts'
+import { isSecondFactor } from './freshness.ts'
 import type { Factor, FactorKind } from './session.ts'
 
-/** How far somebody has come. `awaits` is the one proof that is taken next. */
+/** How far somebody has come. */
+export type LoginStep =
+  /** Who is it? The password, or a passkey that stands for both. */
+  | 'identify'
+  | 'second-factor'
+  /** The owner demands a second factor, and the account has none: it gets one now. */
+  | 'enrol'
+  /** The owner demands a new password. */
+  | 'new-password'
+
+/** A login in progress. */
 export interface LoginState {
+  readonly step: LoginStep
   readonly factors: readonly Factor[]
-  readonly awaits: FactorKind
 }
+
+/** What somebody did. `enrolled-…`: a new factor was shown once and is stored. */
+export type ProofKind = FactorKind | 'enrolled-totp' | 'enrolled-passkey' | 'new-password'
 
 /** One proof and whether it held. A proof for an account that does not exist never holds. */
 export interface Proof {
-  readonly kind: FactorKind
+  readonly kind: ProofKind
   readonly holds: boolean
 }
 
 /** What a login depends on besides the proof. Null for an account that does not exist. */
 export interface LoginStanding {
-  /** The proofs that this account demands, in this order. */
-  readonly demands: readonly FactorKind[]
+  readonly hasSecondFactor: boolean
+  /** The owner demands one of this account. */
+  readonly needsSecondFactor: boolean
+  readonly needsNewPassword: boolean
   readonly isDisabled: boolean
   readonly isPasswordLocked: boolean
   /** The browser carries the device cookie of an earlier login to this account. */
@@ -31,19 +47,53 @@ export type LoginMove =
 
 export type LoginRefusal = 'unknown' | 'wrong' | 'disabled' | 'locked' | 'out-of-order'
 
-export const LOGIN_START: LoginState = { factors: [], awaits: 'password' }
+export const LOGIN_START: LoginState = { step: 'identify', factors: [] }
+
+/** The table: what each step takes. Everything else is refused. */
+export const TAKES: Readonly<Record<LoginStep, readonly ProofKind[]>> = {
+  identify: ['password', 'passkey'],
+  'second-factor': ['totp', 'passkey', 'recovery-code'],
+  enrol: ['enrolled-totp', 'enrolled-passkey'],
+  'new-password': ['new-password'],
+}
 
 /** One step of a login. What the table does not name is refused: no proof is skipped, none counts twice. */
 export function advanceLogin(state: LoginState, proof: Proof, standing: LoginStanding | null, at: Instant): LoginMove {
-  if (proof.kind !== state.awaits || state.factors.some((factor) => factor.kind === proof.kind)) return refusal('out-of-order')
+  const gained = factorOf(proof.kind)
+  const isRepeated = gained !== null && state.factors.some(({ kind }) => kind === gained)
+  if (!TAKES[state.step].includes(proof.kind) || isRepeated) return refusal('out-of-order')
   if (standing === null) return refusal('unknown')
   if (!proof.holds) return refusal('wrong')
   if (standing.isDisabled) return refusal('disabled')
   // A lock that strangers have caused must not keep the owner out of what she signed in from before (ASVS 6.1.1).
   if (proof.kind === 'password' && standing.isPasswordLocked && !standing.isKnownDevice) return refusal('locked')
-  const factors = [...state.factors, { kind: proof.kind, at }]
-  const missing = standing.demands.find((kind) => !factors.some((factor) => factor.kind === kind))
-  return missing === undefined ? { kind: 'grant', factors } : { kind: 'next', state: { factors, awaits: missing } }
+  const factors = gained === null ? state.factors : [...state.factors, { kind: gained, at }]
+  const step = stepAfter(factors, standing, proof.kind)
+  return step === null ? { kind: 'grant', factors } : { kind: 'next', state: { step, factors } }
+}
+
+function stepAfter(factors: readonly Factor[], standing: LoginStanding, proof: ProofKind): LoginStep | null {
+  // A passkey with user verification is two factors: the device and what unlocks it (NIST SP 800-63B-4 §2.2.1).
+  if (!factors.some(({ kind }) => isSecondFactor(kind))) {
+    if (standing.hasSecondFactor) return 'second-factor'
+    if (standing.needsSecondFactor) return 'enrol'
+  }
+  // Last: whoever knows the old password and nothing else must not choose the new one.
+  return standing.needsNewPassword && proof !== 'new-password' ? 'new-password' : null
+}
+
+/** What a proof adds to the session. */
+function factorOf(proof: ProofKind): FactorKind | null {
+  switch (proof) {
+    case 'enrolled-totp':
+      return 'totp'
+    case 'enrolled-passkey':
+      return 'passkey'
+    case 'new-password':
+      return null
+    default:
+      return proof
+  }
 }
 
 /** What the store holds of wrong passwords in a row. */

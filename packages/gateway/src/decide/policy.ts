@@ -78,6 +78,12 @@ export interface Site {
   readonly access: Access
 }
 
+/** Of whom the owner demands a second factor. */
+export type SecondFactor =
+  | { readonly kind: 'optional' }
+  | { readonly kind: 'required' }
+  | { readonly kind: 'roles'; readonly roles: readonly string[] }
+
 export interface SessionLimits {
   readonly idleMs: number
   readonly absoluteMs: number
@@ -126,6 +132,7 @@ export interface Policy {
   readonly ownAccounts: boolean
   readonly providers: readonly Provider[]
   readonly sessions: SessionLimits
+  readonly secondFactor: SecondFactor
   readonly visits: VisitLimits
   /** An action token for repeated use is good for one to two of these. */
   readonly actionTickMs: number

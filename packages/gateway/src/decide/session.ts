@@ -22,6 +22,8 @@ export type RevokeReason =
   | 'limit'
   | 'account-disabled'
   | 'password-changed'
+  | 'factors-changed'
+  | 'reset-forced'
   | 'ended-by-owner'
   /** The provider ended its session, or gives no more tokens for it. */
   | 'ended-by-provider'

@@ -75,7 +75,7 @@ export async function runDemo({ clock, random, port, onNotice }: DemoOptions): P
     const accounts = createAccounts({
       store: stores.accounts,
       counters: stores.counters,
-      sessions: { endAll: () => 0 },
+      sessions: { endAll: () => 0, standing: () => ({ generation: 0, roles: [] }) },
       passwords: createPasswords({ pepper: vault.deriveKey(PURPOSES.passwords), random }),
       audit: { note: () => undefined, commit: async (event) => void (await stores.audit.append([event], { random, seal })) },
       random,

@@ -101,6 +101,8 @@ function refusalOf(reply: Reply): FailureCode {
       return 'session_required'
     case 'step-up':
       return 'step_up_required'
+    case 'enrol':
+      return 'second_factor_required'
     case 'redirect':
     case 'options':
       return 'misdirected'

@@ -1,3 +1,7 @@
+import type { Enrolments } from '../account/enrolment.ts'
+import type { Factors } from '../account/factors.ts'
+import type { Login } from '../account/login.ts'
+import type { LoginCookies } from '../account/login-cookie.ts'
 import type { StepUp } from '../account/step-up.ts'
 import type { Identities } from '../account/identities.ts'
 import type { OidcProvider } from '../account/oidc/provider.ts'
@@ -9,6 +13,7 @@ import type { Count, Hit } from '../decide/counters.ts'
 import type { Instant, RequestHead } from '../decide/head.ts'
 import type { Policy } from '../decide/policy.ts'
 import type { SessionId } from '../decide/session.ts'
+import type { Random } from '../lib/random.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { ActionTokens } from '../session/action-tokens.ts'
 import type { AuditPart, ObserverPart, PublicKeysPart, VisitsPart } from '../parts.ts'
@@ -32,8 +37,13 @@ export interface EndpointParts {
   readonly accounts: Accounts
   readonly authenticate: Authenticate
   readonly stepUp: StepUp
+  readonly login: Login
+  readonly loginCookies: LoginCookies
+  readonly factors: Factors
+  readonly enrolments: Enrolments
+  readonly random: Random
   readonly devices: Devices
-  readonly sessions: Pick<Sessions, 'claim' | 'touch' | 'end' | 'start' | 'rotate' | 'find'>
+  readonly sessions: Pick<Sessions, 'claim' | 'touch' | 'end' | 'start' | 'rotate' | 'find' | 'endAll'>
   readonly providers: ProviderParts
   readonly visits: VisitsPart
   readonly actionTokens: Pick<ActionTokens, 'mint'>

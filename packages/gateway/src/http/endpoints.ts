@@ -2,12 +2,15 @@ import { createHash } from 'node:crypto'
 import { auditEvent, browser, causedBy } from '../audit/event.ts'
 import type { Answer } from '../answer.ts'
 import { refuseSender, senderOf } from '../decide/origin.ts'
+import type { RequestHead } from '../decide/head.ts'
 import type { Policy } from '../decide/policy.ts'
 import { GateError } from '../errors.ts'
 import type { EndpointsPart } from '../parts.ts'
 import { mintAction } from './action-api.ts'
 import { isBelow } from '../decide/route.ts'
 import { KEY_DIRECTORY } from '../decide/well-known.ts'
+import { removeFactor, renewRecoveryCodes, showFactors } from './factors-api.ts'
+import { cancelLogin, submitFactor, submitNewPassword } from './login-steps-api.ts'
 import { logo, pageScript, styles } from './assets-api.ts'
 import type { Call, Endpoint, EndpointParts } from './endpoint.ts'
 import { showKeyDirectory } from './keys-api.ts'
@@ -23,6 +26,8 @@ import { styleSheet } from './pages/style.ts'
 import { refusalPage } from './refusal-page.ts'
 import { refuse, wantsPage } from './say.ts'
 import { showSession } from './session-api.ts'
+import { pickTexts } from './texts/pick.ts'
+import { showTotp, submitTotp } from './totp-api.ts'
 import { beginVisit } from './visit-api.ts'
 
 /** All of the gateway's own endpoints. What is not in here is not there. */
@@ -40,7 +45,67 @@ export const ENDPOINTS: readonly Endpoint[] = [
     callers: 'own-pages',
     answer: submitLogin,
     about:
-      'Signs in. JSON `{ account, password }`: 200 with the session’s view and the session cookie, 401 `login_failed`, 409 `session_limit`, 429 `too_many_attempts`. The page’s form: 303 to `next`.',
+      'Signs in. JSON `{ account, password }`: 200 with the session’s view and the session cookie, or with `{ active: false, next, methods }` and the cookie of a login in progress when more is needed; 401 `login_failed`, 409 `session_limit`, 429 `too_many_attempts`. The page’s form: 303 to `next`.',
+  },
+  {
+    method: 'POST',
+    path: '/login/factor',
+    callers: 'own-pages',
+    answer: submitFactor,
+    about:
+      'The second step of signing in. JSON `{ code }`, of an authenticator app or a recovery code: 200 as for `/login`, 401 `code_wrong` or `login_outdated`, 429 `too_many_attempts`.',
+  },
+  {
+    method: 'POST',
+    path: '/login/password',
+    callers: 'own-pages',
+    answer: submitNewPassword,
+    about:
+      'The last step of signing in, where the owner demanded a new password. JSON `{ newPassword }`: 200 as for `/login`, 422 `password_refused`.',
+  },
+  {
+    method: 'POST',
+    path: '/login/cancel',
+    callers: 'own-pages',
+    answer: cancelLogin,
+    about: 'Forgets a login in progress: 204, or 303 to the sign-in page for a form.',
+  },
+  {
+    method: 'GET',
+    path: '/factors',
+    callers: 'own-pages',
+    answer: showFactors,
+    about:
+      'What one shows beside the password: a page, or `{ factors: [{ id, kind, name, createdAt, lastUsedAt }], recoveryCodesLeft }`. Needs a fresh proof.',
+  },
+  {
+    method: 'GET',
+    path: '/factors/totp',
+    callers: 'anyone',
+    answer: showTotp,
+    about: 'The page that adds an authenticator app. Needs a fresh proof, or a login that is at this step.',
+  },
+  {
+    method: 'POST',
+    path: '/factors/totp',
+    callers: 'own-pages',
+    answer: submitTotp,
+    about:
+      'Adds an authenticator app. JSON `{}`: 200 with `{ key, uri, enrolment }`; then `{ enrolment, code, name }`: 200 with a new session’s cookie and, for the first factor, `recoveryCodes`; 401 `code_wrong`. All other sessions of the account end.',
+  },
+  {
+    method: 'POST',
+    path: '/factors/remove',
+    callers: 'own-pages',
+    answer: removeFactor,
+    about: 'Removes a second factor. JSON `{ id }`: 200, 409 `last_factor` where one is demanded. All other sessions of the account end.',
+  },
+  {
+    method: 'POST',
+    path: '/factors/recovery-codes',
+    callers: 'own-pages',
+    answer: renewRecoveryCodes,
+    about: 'New recovery codes, shown once: 200 with `{ recoveryCodes }`. Earlier ones open nothing any more.',
   },
   {
     method: 'POST',
@@ -71,7 +136,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     callers: 'own-pages',
     answer: submitStepUp,
     about:
-      'Confirms who one is. JSON `{ password }`: 200 with the session’s view and its new cookie, 403 `password_wrong`, 429 `too_many_attempts`. The page’s form: 303 to `next`.',
+      'Confirms who one is. JSON `{ password }`, or `{ code }` where the account has a second factor: 200 with the session’s view and its new cookie, 403 `password_wrong`, 429 `too_many_attempts`. The page’s form: 303 to `next`.',
   },
   {
     method: 'GET',
@@ -162,10 +227,15 @@ export function createEndpoints(parts: EndpointParts): EndpointsPart {
     .update(theme.logo?.bytes ?? '')
     .digest('hex')
     .slice(0, 12)
-  const pageOf = ({ basePath }: Policy): PageContext => ({ theme, basePath, version })
+  const pageOf = ({ basePath }: Policy, { headers }: RequestHead): PageContext => ({
+    theme,
+    basePath,
+    version,
+    texts: pickTexts(headers.get('accept-language')),
+  })
   return {
     async answer(head, body, policy) {
-      const call: Call = { head, body, policy, parts, page: pageOf(policy) }
+      const call: Call = { head, body, policy, parts, page: pageOf(policy, head) }
       try {
         return await dispatch(call)
       } catch (cause) {
@@ -177,7 +247,7 @@ export function createEndpoints(parts: EndpointParts): EndpointsPart {
           : await refuse(call, 'internal')
       }
     },
-    toPage: (refusal, head, policy) => refusalPage(refusal, head, pageOf(policy), policy),
+    toPage: (refusal, head, policy) => refusalPage(refusal, head, pageOf(policy, head), policy),
   }
 }
 

@@ -2,7 +2,7 @@ import type { Answer } from '../answer.ts'
 import { browser, causedBy } from '../audit/event.ts'
 import { LEAST_ALONE } from '../decide/password-policy.ts'
 import type { Session } from '../decide/session.ts'
-import { FAILURES, type FailureCode } from '../errors.ts'
+import type { FailureCode } from '../errors.ts'
 import { beginSession } from './begin-session.ts'
 import type { Call } from './endpoint.ts'
 import { readFields } from './fields.ts'
@@ -10,6 +10,7 @@ import { changePasswordPage } from './pages/change-password.ts'
 import { problem } from './problem.ts'
 import { cookieLines, goTo, refuse, sayJson, sayPage, wantsPage } from './say.ts'
 import { sessionView } from './session-api.ts'
+import { failureText } from './texts/pick.ts'
 import { visitorOf } from './visitor.ts'
 import { waitingTime } from './waiting-time.ts'
 
@@ -38,7 +39,7 @@ export async function submitPassword(call: Call): Promise<Answer> {
   if (current === undefined || next === undefined) return await refuse(call, 'body_unreadable')
   const isForm = read.from === 'form'
   if (again !== undefined && again !== next)
-    return await failed(call, session, isForm, { code: 'password_refused', why: 'The two new passwords differ.' })
+    return await failed(call, session, isForm, { code: 'password_refused', why: page.texts.changePassword.differ })
   const cause = { ...causedBy(head), actor: browser(session.name, parts.label(session.id)) }
   const outcome = await parts.accounts.changePassword(session.account, current, next, cause)
   if (outcome.kind === 'throttled')
@@ -46,7 +47,7 @@ export async function submitPassword(call: Call): Promise<Answer> {
   if (outcome.kind === 'refused') {
     if (outcome.code === 'unknown_account') return strangerAnswer(call)
     const code = outcome.code === 'password_wrong' ? outcome.code : 'password_refused'
-    return await failed(call, session, isForm, { code, why: outcome.why })
+    return await failed(call, session, isForm, { code, why: page.texts.refusals[outcome.code] ?? outcome.why })
   }
   const { account } = outcome
   // All sessions of the account are over by now, this one too: she goes on under a new identifier (SES-16).
@@ -70,10 +71,11 @@ async function failed(call: Call, session: Session, isForm: boolean, { code, why
   const wait = retryAfterMs === 0 ? {} : { retryAfterMs }
   const bare = problem(code, { request: call.head.id, ...wait, ...(why === undefined ? {} : { detail: why }) })
   if (!isForm) return bare
+  const { texts } = call.page
   const errors =
     code === 'too_many_attempts'
-      ? [FAILURES[code].title, `You can try again in ${waitingTime(retryAfterMs)}.`]
-      : [why ?? FAILURES[code].title]
+      ? [failureText(texts, code), texts.tryAgainIn(waitingTime(retryAfterMs, texts.language))]
+      : [why ?? failureText(texts, code)]
   const wrong = code === 'password_wrong' ? 'current' : code === 'password_refused' ? 'new' : null
   const markup = await changePasswordPage(call.page, { account: session.name, least: LEAST_ALONE, errors, wrong, isDone: false })
   const kept = bare.headers.filter(([field]) => field === 'cloakroom-error' || field === 'retry-after')

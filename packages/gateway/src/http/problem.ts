@@ -13,6 +13,7 @@ export interface ProblemOptions {
   readonly login?: string
   readonly detail?: string
   readonly stepUp?: string
+  readonly enrol?: string
   /** Seconds. */
   readonly maxAge?: number
 }
@@ -29,6 +30,7 @@ export function problem(code: FailureCode, options: ProblemOptions): Answer {
     ...(options.login === undefined ? {} : { login: options.login }),
     ...(options.detail === undefined ? {} : { detail: options.detail }),
     ...(options.stepUp === undefined ? {} : { stepUp: options.stepUp }),
+    ...(options.enrol === undefined ? {} : { enrol: options.enrol }),
     ...(options.maxAge === undefined ? {} : { maxAge: options.maxAge }),
   }
   const headers: HeaderField[] = [

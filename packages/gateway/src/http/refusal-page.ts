@@ -4,6 +4,7 @@ import type { Policy } from '../decide/policy.ts'
 import { FAILURES, type FailureCode } from '../errors.ts'
 import { errorPage } from './pages/error.ts'
 import type { PageContext } from './pages/frame.ts'
+import { failureText } from './texts/pick.ts'
 import { sayPage } from './say.ts'
 
 /** The same refusal for a person: status, code and every field that a program could act on stay. An answer that is no refusal comes back as it is. */
@@ -11,8 +12,10 @@ export async function refusalPage(refusal: Answer, head: RequestHead, page: Page
   const code = refusal.headers.find(([name]) => name === 'cloakroom-error')?.[1]
   if (code === undefined || !isFailure(code)) return refusal
   const back =
-    policy.site === null ? { path: `${page.basePath}/login`, label: 'To the sign-in page' } : { path: '/', label: 'To the start page' }
-  const markup = await errorPage(page, { title: FAILURES[code].title, code, request: head.id, back })
+    policy.site === null
+      ? { path: `${page.basePath}/login`, label: page.texts.error.toSignIn }
+      : { path: '/', label: page.texts.error.toStart }
+  const markup = await errorPage(page, { title: failureText(page.texts, code), code, request: head.id, back })
   return sayPage(
     refusal.status,
     markup,

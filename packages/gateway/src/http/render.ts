@@ -22,6 +22,10 @@ export function render(reply: Reply, head: RequestHead, policy: Policy): Answer 
       return stepUp(reply.maxAgeMs, head, policy)
     case 'login':
       return redirect(303, loginPage(head, policy))
+    case 'enrol':
+      return isNavigation(head)
+        ? redirect(303, `${policy.basePath}/factors?next=${encodeURIComponent(whereTo(head))}`)
+        : problem('second_factor_required', { request: head.id, enrol: `${policy.basePath}/factors` })
     case 'redirect':
       return redirect(308, reply.location)
     case 'options':
@@ -35,10 +39,13 @@ export function loginPage(head: RequestHead, policy: Policy): string {
 
 /** A person goes to the page that asks for a proof and comes back; a script gets the challenge of RFC 9470 §3. */
 function stepUp(maxAgeMs: number, head: RequestHead, policy: Policy): Answer {
-  const page = `${policy.basePath}/step-up`
-  if (isNavigation(head)) return redirect(303, `${page}?next=${encodeURIComponent(whereTo(head))}`)
+  if (isNavigation(head)) return redirect(303, `${policy.basePath}/step-up?next=${encodeURIComponent(whereTo(head))}`)
+  return stepUpChallenge(maxAgeMs, head, policy)
+}
+
+export function stepUpChallenge(maxAgeMs: number, head: RequestHead, policy: Policy): Answer {
   const maxAge = Math.floor(maxAgeMs / 1000)
-  const answer = problem('step_up_required', { request: head.id, stepUp: page, maxAge })
+  const answer = problem('step_up_required', { request: head.id, stepUp: `${policy.basePath}/step-up`, maxAge })
   const challenge = `Cookie error="insufficient_user_authentication", error_description="Confirm that it is you", max_age="${String(maxAge)}"`
   return { ...answer, headers: [...answer.headers, ['www-authenticate', challenge]] }
 }

@@ -6,6 +6,7 @@ import type { Call } from './endpoint.ts'
 import { errorPage } from './pages/error.ts'
 import { problem, type ProblemOptions } from './problem.ts'
 import { redirect } from './render.ts'
+import { failureText } from './texts/pick.ts'
 import { apiHeaders, pageHeaders } from './security-headers.ts'
 
 /** An answer to a script. */
@@ -51,12 +52,12 @@ export async function refuse(call: Call, code: FailureCode, options: Omit<Proble
   const { head, page } = call
   const bare = problem(code, { request: head.id, ...options })
   if (!wantsPage(head)) return bare
-  const { status, title } = FAILURES[code]
+  const { status } = FAILURES[code]
   const markup = await errorPage(page, {
-    title,
+    title: failureText(page.texts, code),
     code,
     request: head.id,
-    back: { path: `${page.basePath}/login`, label: 'To the sign-in page' },
+    back: { path: `${page.basePath}/login`, label: page.texts.error.toSignIn },
   })
   const kept = bare.headers.filter(([name]) => name === 'cloakroom-error' || name === 'allow' || name === 'retry-after')
   return sayPage(status, markup, kept)

@@ -1,7 +1,9 @@
+import { isShown } from '../account/factors.ts'
+import type { Shown } from '../account/step-up.ts'
 import type { Answer } from '../answer.ts'
 import { browser, causedBy } from '../audit/event.ts'
 import type { Session } from '../decide/session.ts'
-import { FAILURES, type FailureCode } from '../errors.ts'
+import type { FailureCode } from '../errors.ts'
 import { ask } from '../store/ask.ts'
 import type { Call } from './endpoint.ts'
 import { type BodyKind, readFields } from './fields.ts'
@@ -10,6 +12,7 @@ import { stepUpPage } from './pages/step-up.ts'
 import { problem } from './problem.ts'
 import { cookieLines, goTo, refuse, sayJson, sayPage, wantsPage } from './say.ts'
 import { sessionView } from './session-api.ts'
+import { failureText } from './texts/pick.ts'
 import { visitorOf } from './visitor.ts'
 import { waitingTime } from './waiting-time.ts'
 
@@ -19,16 +22,16 @@ export async function showStepUp(call: Call): Promise<Answer> {
   if (visitor === null) return await refuse(call, 'duplicate_cookie')
   const next = landing(call, new URLSearchParams(call.head.query).get('next'))
   if (visitor.kind !== 'known') return strangerAnswer(call, next)
-  return sayPage(200, await stepUpPage(call.page, { account: visitor.session.name, next, errors: [], isInvalid: false }))
+  return sayPage(200, await page(call, visitor.session, next, [], false))
 }
 
-/** `POST /auth/step-up`: JSON `{password}` → 200 with the session's view; the page's form → 303 to `next`. The session goes on under a new identifier (SES-04). */
+/** `POST /auth/step-up`: JSON `{password}` or `{code}` → 200 with the session's view; the page's form → 303 to `next`. The session goes on under a new identifier (SES-04). */
 export async function submitStepUp(call: Call): Promise<Answer> {
   const { head, parts, policy } = call
   const read = await readFields(head, call.body)
   if (read.kind === 'refused') return await refuse(call, read.code)
-  const password = read.fields.get('password')
-  if (password === undefined) return await refuse(call, 'body_unreadable')
+  const shown = shownIn(read.fields)
+  if (shown === null) return await refuse(call, 'body_unreadable')
   const visitor = await visitorOf(call)
   if (visitor === null) return await refuse(call, 'duplicate_cookie')
   const next = landing(call, read.fields.get('next') ?? null)
@@ -36,7 +39,7 @@ export async function submitStepUp(call: Call): Promise<Answer> {
   const { session, roles } = visitor
   const sent = { from: read.from, session, next }
   const cause = { ...causedBy(head), actor: browser(session.name, parts.label(session.id)) }
-  const outcome = await parts.stepUp(session, { kind: 'password', password }, cause)
+  const outcome = await parts.stepUp(session, shown, cause)
   switch (outcome.kind) {
     case 'closed':
       return strangerAnswer(call, next)
@@ -54,6 +57,13 @@ export async function submitStepUp(call: Call): Promise<Answer> {
   }
 }
 
+/** One proof, not several: which of them was meant would be a guess. */
+function shownIn(fields: ReadonlyMap<string, string>): Shown | null {
+  const [password, code] = [fields.get('password'), fields.get('code')]
+  if (password !== undefined) return code === undefined ? { kind: 'password', password } : null
+  return code === undefined ? null : { kind: 'code', code }
+}
+
 interface SentForm {
   readonly from: BodyKind
   readonly session: Session
@@ -68,11 +78,17 @@ async function again(
 ): Promise<Answer> {
   const bare = problem(code, { request: call.head.id, retryAfterMs })
   if (from === 'json') return bare
-  const wait = retryAfterMs === null ? [] : [`You can try again in ${waitingTime(retryAfterMs)}.`]
-  const errors = [FAILURES[code].title, ...wait]
+  const { texts } = call.page
+  const wait = retryAfterMs === null ? [] : [texts.tryAgainIn(waitingTime(retryAfterMs, texts.language))]
+  const errors = [failureText(texts, code), ...wait]
   const kept = bare.headers.filter(([field]) => field === 'cloakroom-error' || field === 'retry-after')
-  const isInvalid = code === 'password_wrong'
-  return sayPage(bare.status, await stepUpPage(call.page, { account: session.name, next, errors, isInvalid }), kept)
+  const isInvalid = code === 'password_wrong' || code === 'code_wrong'
+  return sayPage(bare.status, await page(call, session, next, errors, isInvalid), kept)
+}
+
+async function page(call: Call, session: Session, next: string, errors: readonly string[], isInvalid: boolean): Promise<string> {
+  const hasSecond = (await call.parts.factors.list(session.account)).some(isShown)
+  return await stepUpPage(call.page, { account: session.name, next, errors, isInvalid, hasSecond })
 }
 
 function strangerAnswer(call: Call, next: string): Answer {

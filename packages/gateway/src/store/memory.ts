@@ -1,6 +1,7 @@
 import { memoryAccounts } from './memory/accounts.ts'
 import { memoryAudit } from './memory/audit.ts'
 import { memoryCounters } from './memory/counters.ts'
+import { memoryFactors } from './memory/factors.ts'
 import { memoryMachineKeys } from './memory/machine-keys.ts'
 import { memoryGrants } from './memory/grants.ts'
 import { memoryIdentities } from './memory/identities.ts'
@@ -23,6 +24,7 @@ export function memoryStores(bounds: MemoryBounds = { counters: 1_000_000, nonce
     counters: memoryCounters(bounds.counters),
     nonces: memoryNonces(bounds.nonces),
     accounts: memoryAccounts(),
+    factors: memoryFactors(),
     machineKeys: memoryMachineKeys(),
     identities: memoryIdentities(),
     vault: memoryVault(),

@@ -68,6 +68,8 @@ export interface Account {
   readonly createdAt: Instant
   readonly passwordChangedAt: Instant | null
   readonly lastLoginAt: Instant | null
+  /** Since then a new password is to be set at the next sign-in; null: no. */
+  readonly resetRequiredAt: Instant | null
 }
 
 /** Durable. */
@@ -84,6 +86,35 @@ export interface AccountStore {
 }
 
 /** A program's key as it is stored: its secret half only as a hash. */
+/** Something beside the password that an account can show. */
+export interface StoredFactor {
+  /** Of a passkey its credential id, base64url; else random. Unique over all accounts. */
+  readonly id: string
+  readonly account: AccountId
+  readonly kind: 'totp' | 'passkey' | 'recovery-codes'
+  /** As its owner calls it. */
+  readonly name: string
+  /** By kind, as text: a sealed seed, a public key with its counter, keyed hashes of codes. Opens nothing by itself. */
+  readonly content: string
+  readonly createdAt: Instant
+  readonly lastUsedAt: Instant | null
+}
+
+/** Durable. */
+export interface FactorStore {
+  /** False when the id is taken, by whichever account. */
+  insert(factor: StoredFactor): Awaitable<boolean>
+  find(id: string): Awaitable<StoredFactor | null>
+  /** Of an account, oldest first. */
+  list(account: AccountId): Awaitable<readonly StoredFactor[]>
+  /** Replaces the content if it is still `was`, and notes the use; false when it is not, or when the factor is gone. */
+  use(id: string, was: string, content: string, at: Instant): Awaitable<boolean>
+  /** False when the account has no such factor. */
+  remove(account: AccountId, id: string): Awaitable<boolean>
+  /** How many there were. */
+  removeAll(account: AccountId): Awaitable<number>
+}
+
 export interface MachineKeyRow {
   /** The key's public part. Unique. */
   readonly id: string
@@ -234,6 +265,7 @@ export interface Stores {
   readonly counters: CounterStore
   readonly nonces: NonceStore
   readonly accounts: AccountStore
+  readonly factors: FactorStore
   readonly machineKeys: MachineKeyStore
   readonly identities: IdentityStore
   readonly vault: VaultStore

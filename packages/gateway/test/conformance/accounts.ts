@@ -15,6 +15,7 @@ function accountOf(id: string, change: Partial<Account> = {}): Account {
     createdAt: AT,
     passwordChangedAt: null,
     lastLoginAt: null,
+    resetRequiredAt: null,
     ...change,
   }
 }

@@ -4,6 +4,7 @@ import type { Stores } from '../../src/store/store.ts'
 import { accountsConform } from './accounts.ts'
 import { auditConforms } from './audit.ts'
 import { countersConform } from './counters.ts'
+import { factorsConform } from './factors.ts'
 import { machineKeysConform } from './machine-keys.ts'
 import { grantsConform } from './grants.ts'
 import { identitiesConform } from './identities.ts'
@@ -25,6 +26,7 @@ export function describeStores(name: string, make: () => Awaitable<Stores>): voi
     describe('grants', () => grantsConform(() => stores.grants))
     describe('identities', () => identitiesConform(() => stores.identities))
     describe('accounts', () => accountsConform(() => stores.accounts))
+    describe('factors', () => factorsConform(() => stores.factors))
     describe('machine keys', () => machineKeysConform(() => stores.machineKeys))
     describe('vault', () => vaultConforms(() => stores.vault))
     describe('audit', () => auditConforms(() => stores.audit))

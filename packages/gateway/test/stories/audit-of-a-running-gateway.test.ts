@@ -11,6 +11,7 @@ import { AUDIT_LINE, type ByGateway } from '../audit-kinds.ts'
 import { type OidcKit, startOidcKit } from '../oidc-kit.ts'
 import { makeSelfSigned } from '../certificates.ts'
 import { manualLater } from '../fakes/later.ts'
+import { codeAt } from '../second-factor.ts'
 import { type Kit, type KitOptions, PASSWORD, startKit } from '../kit.ts'
 
 const SITE = resolve(import.meta.dirname, '../../demo/site')
@@ -40,6 +41,17 @@ async function startAtProvider(): Promise<OidcKit> {
 
 const fetchProducts = (cookie?: string) => kit.call('GET', '/api/shop/products', cookie === undefined ? {} : { cookie })
 const login = (password: string, account = 'ada') => kit.call('POST', '/auth/login', { json: { account, password } })
+
+async function addFactor(): Promise<{ readonly cookie: string; readonly recoveryCodes: readonly string[] }> {
+  const cookie = await (await start()).signIn()
+  const shown = await kit.call('POST', '/auth/factors/totp', { cookie, json: {} })
+  const { key, enrolment } = JSON.parse(shown.text) as { key: string; enrolment: string }
+  const code = codeAt(key, kit.clock.now)
+  const added = await kit.call('POST', '/auth/factors/totp', { cookie, json: { enrolment, code } })
+  expect(added.status).toBe(200)
+  const next = added.all('set-cookie').find((line) => line.startsWith('__Host-Http-session='))
+  return { cookie: next?.split(';', 1)[0] ?? '', ...(JSON.parse(added.text) as { recoveryCodes: readonly string[] }) }
+}
 
 /** A flow of the whole gateway that ends with such an event, and what the event says besides its kind. */
 const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly says: Record<string, unknown> }> = {
@@ -104,6 +116,29 @@ const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly
       actor: expect.objectContaining({ via: 'browser', account: 'ada' }),
       detail: { factors: 'password' },
     },
+  },
+  'factor.added': { flow: addFactor, says: { target: 'ada', result: 'ok', detail: { factor: 'totp' } } },
+  'factor.recovery_codes_made': { flow: addFactor, says: { target: 'ada', detail: { codes: 10 } } },
+  'factor.recovery_code_used': {
+    flow: async () => {
+      const { recoveryCodes } = await addFactor()
+      const first = await login(PASSWORD)
+      const cookie =
+        first
+          .all('set-cookie')
+          .find((line) => line.startsWith('__Host-Http-login='))
+          ?.split(';', 1)[0] ?? ''
+      expect((await kit.call('POST', '/auth/login/factor', { cookie, json: { code: recoveryCodes[0] } })).status).toBe(200)
+    },
+    says: { target: 'ada', detail: { left: 9 } },
+  },
+  'factor.removed': {
+    flow: async () => {
+      const { cookie } = await addFactor()
+      const { factors } = JSON.parse((await kit.call('GET', '/auth/factors', { cookie })).text) as { factors: { id: string }[] }
+      expect((await kit.call('POST', '/auth/factors/remove', { cookie, json: { id: factors[0]?.id } })).status).toBe(200)
+    },
+    says: { target: 'ada', actor: expect.objectContaining({ via: 'browser', account: 'ada' }), detail: { factor: 'totp' } },
   },
   'password.changed': {
     flow: async () => {

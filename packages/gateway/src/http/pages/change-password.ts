@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { errorNote, frame, type PageContext, passwordField } from './frame.ts'
+import { accountField, errorNote, frame, type PageContext, passwordField } from './frame.ts'
 
 export interface ChangePassword {
   readonly account: string
@@ -14,22 +14,20 @@ export interface ChangePassword {
 
 /** The page on which a person changes the own password. The name is there for password managers. */
 export function changePasswordPage(context: PageContext, page: ChangePassword): Promise<string> {
-  const { basePath } = context
+  const { basePath, texts } = context
+  const { changePassword } = texts
   const failed = page.errors.length > 0
   return frame(
     context,
-    failed ? 'Error: Change password' : 'Change password',
-    html`<h1>Change password</h1>
-      <p class="lead">You stay signed in here. Everywhere else your account is signed out.</p>
-      ${errorNote(page.errors)} ${page.isDone ? html`<div class="note done" role="status"><p>Your password is changed.</p></div>` : ''}
+    failed ? texts.errorIn(changePassword.title) : changePassword.title,
+    html`<h1>${changePassword.title}</h1>
+      <p class="lead">${changePassword.lead}</p>
+      ${errorNote(page.errors)} ${page.isDone ? html`<div class="note done" role="status"><p>${changePassword.done}</p></div>` : ''}
       <form method="post" action="${basePath}/password">
-        <div class="field">
-          <label for="account">Account</label>
-          <input id="account" type="text" autocomplete="username" value="${page.account}" readonly />
-        </div>
-        ${passwordField({
+        ${accountField(context, page.account)}
+        ${passwordField(context, {
           id: 'currentPassword',
-          label: 'Current password',
+          label: changePassword.current,
           autocomplete: 'current-password',
           isFocused: page.wrong === 'current',
           describedBy: page.wrong === 'current' ? 'error' : null,
@@ -37,19 +35,19 @@ export function changePasswordPage(context: PageContext, page: ChangePassword): 
           hint: null,
           least: null,
         })}
-        ${passwordField({
+        ${passwordField(context, {
           id: 'newPassword',
-          label: 'New password',
+          label: changePassword.next,
           autocomplete: 'new-password',
           isFocused: page.wrong === 'new',
           describedBy: page.wrong === 'new' ? 'error' : null,
           isInvalid: page.wrong === 'new',
-          hint: `At least ${String(page.least)} characters. A few words in a row are easy to remember.`,
+          hint: changePassword.hint(page.least),
           least: page.least,
         })}
-        ${passwordField({
+        ${passwordField(context, {
           id: 'newPasswordAgain',
-          label: 'New password again',
+          label: changePassword.again,
           autocomplete: 'new-password',
           isFocused: false,
           describedBy: null,
@@ -57,8 +55,8 @@ export function changePasswordPage(context: PageContext, page: ChangePassword): 
           hint: null,
           least: page.least,
         })}
-        <button class="button" type="submit">Change password</button>
+        <button class="button" type="submit">${changePassword.button}</button>
       </form>
-      <p class="more"><a href="${basePath}/login">Back</a></p>`,
+      <p class="more"><a href="${basePath}/login">${texts.back}</a></p>`,
   )
 }

@@ -12,13 +12,13 @@ export interface ErrorText {
 
 /** A refusal for a person: the public text and what to quote, nothing else. */
 export function errorPage(context: PageContext, error: ErrorText): Promise<string> {
+  const { texts } = context
   return frame(
     context,
     error.title.replace(/\.$/, ''),
     html`<h1>${error.title}</h1>
       <p class="lead">
-        If this goes on, tell the people who run ${context.theme.name}, and quote <code>${error.code}</code> and
-        <code>${error.request}</code>.
+        ${texts.error.lead(context.theme.name)} <code>${error.code}</code> ${texts.error.and} <code>${error.request}</code>.
       </p>
       <div class="actions"><a class="button" href="${error.back.path}">${error.back.label}</a></div>`,
   )

@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import { MOST } from '../../decide/password-policy.ts'
+import type { Texts } from '../texts/en.ts'
 import type { Theme } from './theme.ts'
 
 /** Markup whose values are escaped already; only html makes it. */
@@ -12,13 +13,15 @@ export interface PageContext {
   readonly basePath: string
   /** Changes with the assets' content, so that they may be cached for good. */
   readonly version: string
+  /** In the visitor's language. */
+  readonly texts: Texts
 }
 
 /** A whole page around its content. Everything it loads is from the gateway's own origin. `onward`: an address that the browser goes to at once. */
 export async function frame(context: PageContext, title: string, content: Markup, onward: string | null = null): Promise<string> {
-  const { theme, basePath, version } = context
+  const { theme, basePath, version, texts } = context
   const page = await html`<!doctype html>
-    <html lang="en">
+    <html lang="${texts.language}">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -61,7 +64,7 @@ export interface PasswordField {
 }
 
 /** A password field that managers recognise, into which one may paste, with a button that the script brings to life. */
-export function passwordField(field: PasswordField): Markup {
+export function passwordField({ texts }: PageContext, field: PasswordField): Markup {
   const hintId = `${field.id}-hint`
   const described = [field.describedBy, field.hint === null ? null : hintId].filter((id) => id !== null).join(' ')
   const rules = field.least === null ? '' : html` minlength="${field.least}" passwordrules="minlength: ${field.least}; maxlength: ${MOST};"`
@@ -85,9 +88,12 @@ export function passwordField(field: PasswordField): Markup {
         hidden
         aria-controls="${field.id}"
         data-reveals="${field.id}"
-        data-what="${field.label.toLowerCase()}"
+        data-show="${texts.show}"
+        data-hide="${texts.hide}"
+        data-show-this="${texts.showThis(field.label)}"
+        data-hide-this="${texts.hideThis(field.label)}"
       >
-        Show
+        ${texts.show}
       </button>
     </div>
     ${field.hint === null ? '' : html`<p class="hint" id="${hintId}">${field.hint}</p>`}
@@ -98,4 +104,38 @@ export function passwordField(field: PasswordField): Markup {
 export function errorNote(lines: readonly string[]): Markup {
   if (lines.length === 0) return html``
   return html`<div class="note error" id="error" role="alert" aria-live="assertive">${lines.map((line) => html`<p>${line}</p>`)}</div>`
+}
+
+/** Where password managers look whose password it is; not for changing. */
+export function accountField({ texts }: PageContext, account: string): Markup {
+  return html`<div class="field">
+    <label for="account">${texts.account}</label>
+    <input id="account" type="text" autocomplete="username" value="${account}" readonly />
+  </div>`
+}
+
+/** A field for a code that changes, or one of paper. Phones offer digits, and the code that they have just received. */
+export function codeField(field: {
+  readonly label: string
+  readonly hint: string
+  readonly isInvalid: boolean
+  readonly digitsOnly: boolean
+}): Markup {
+  return html`<div class="field">
+    <label for="code">${field.label}</label>
+    <input
+      id="code"
+      name="code"
+      type="text"
+      required
+      autofocus
+      autocomplete="one-time-code"
+      autocapitalize="none"
+      autocorrect="off"
+      spellcheck="false"
+      ${field.digitsOnly ? html`inputmode="numeric" ` : ''}aria-describedby="${field.isInvalid ? 'error ' : ''}code-hint"
+      ${field.isInvalid ? html` aria-invalid="true"` : ''}
+    />
+    <p class="hint" id="code-hint">${field.hint}</p>
+  </div>`
 }

@@ -4,9 +4,10 @@ for (const button of document.querySelectorAll('button[data-reveals]')) {
   const field = document.getElementById(button.dataset.reveals)
   if (!field) continue
   const show = (shown) => {
+    const { show, hide, showThis, hideThis } = button.dataset
     field.type = shown ? 'text' : 'password'
-    button.textContent = shown ? 'Hide' : 'Show'
-    button.setAttribute('aria-label', (shown ? 'Hide ' : 'Show ') + button.dataset.what)
+    button.textContent = shown ? hide : show
+    button.setAttribute('aria-label', shown ? hideThis : showThis)
   }
   show(false)
   button.hidden = false

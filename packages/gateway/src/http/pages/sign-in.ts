@@ -18,22 +18,24 @@ export interface SignIn {
 /** The page on which a person signs in. Works without scripts and with a password manager. */
 export function signInPage(context: PageContext, signIn: SignIn): Promise<string> {
   const { errors, providers, ownAccounts } = signIn
+  const { texts } = context
   return frame(
     context,
-    errors.length === 0 ? 'Sign in' : 'Error: Sign in',
-    html`<h1>Sign in</h1>
-      <p class="lead">to continue to ${context.theme.name}</p>
+    errors.length === 0 ? texts.signIn.title : texts.errorIn(texts.signIn.title),
+    html`<h1>${texts.signIn.title}</h1>
+      <p class="lead">${texts.continueTo(context.theme.name)}</p>
       ${errorNote(errors)}${ownAccounts ? passwordForm(context, signIn) : ''}
-      ${ownAccounts && providers.length > 0 ? html`<p class="or"><span>or</span></p>` : ''}${providerButtons(context, signIn)}`,
+      ${ownAccounts && providers.length > 0 ? html`<p class="or"><span>${texts.signIn.or}</span></p>` : ''}${providerButtons(context, signIn)}`,
   )
 }
 
 function passwordForm(context: PageContext, { account, next, errors, isInvalid }: SignIn): Markup {
+  const { texts } = context
   const described = errors.length === 0 ? '' : html` aria-describedby="error"`
   const invalid = isInvalid ? html` aria-invalid="true"` : ''
   return html`<form method="post" action="${context.basePath}/login">
     <div class="field">
-      <label for="account">Account</label>
+      <label for="account">${texts.account}</label>
       <input
         id="account"
         name="account"
@@ -47,9 +49,9 @@ function passwordForm(context: PageContext, { account, next, errors, isInvalid }
         ${described}${invalid}${account === '' ? html` autofocus` : ''}
       />
     </div>
-    ${passwordField({
+    ${passwordField(context, {
       id: 'password',
-      label: 'Password',
+      label: texts.password,
       autocomplete: 'current-password',
       isFocused: account !== '',
       describedBy: errors.length === 0 ? null : 'error',
@@ -58,19 +60,19 @@ function passwordForm(context: PageContext, { account, next, errors, isInvalid }
       least: null,
     })}
     <input type="hidden" name="next" value="${next}" />
-    <button class="button" type="submit">Sign in</button>
+    <button class="button" type="submit">${texts.signIn.button}</button>
   </form>`
 }
 
 /** A form each: a sign-in begins because somebody pressed a button here, never because a page elsewhere names an address (OIDC-18). */
-function providerButtons({ basePath }: PageContext, { providers, next }: SignIn): Markup {
+function providerButtons({ basePath, texts }: PageContext, { providers, next }: SignIn): Markup {
   return html`<div class="actions">
     ${providers.map(
       ({ name, label }) =>
         html`<form method="post" action="${basePath}/oidc/start">
           <input type="hidden" name="provider" value="${name}" />
           <input type="hidden" name="next" value="${next}" />
-          <button class="button quiet" type="submit">Sign in with ${label}</button>
+          <button class="button quiet" type="submit">${texts.signIn.with(label)}</button>
         </form>`,
     )}
   </div>`

@@ -6,19 +6,19 @@ export function signedInPage(
   context: PageContext,
   signedIn: { readonly account: string; readonly next: string; readonly hasProviders: boolean },
 ): Promise<string> {
-  const { basePath } = context
+  const { basePath, texts } = context
   return frame(
     context,
-    'You are signed in',
-    html`<h1>You are signed in</h1>
-      <p class="lead">as <strong>${signedIn.account}</strong></p>
+    texts.signedIn.title,
+    html`<h1>${texts.signedIn.title}</h1>
+      <p class="lead">${texts.signedIn.as} <strong>${signedIn.account}</strong></p>
       <div class="actions">
-        <a class="button" href="${signedIn.next}">Continue</a>
-        <form method="post" action="${basePath}/logout"><button class="button quiet" type="submit">Sign out</button></form>
+        <a class="button" href="${signedIn.next}">${texts.signedIn.button}</a>
+        <form method="post" action="${basePath}/logout"><button class="button quiet" type="submit">${texts.signOut}</button></form>
       </div>
       <p class="more">
-        <a href="${basePath}/password">Change password</a>
-        ${signedIn.hasProviders ? html`· <a href="${basePath}/identities">Linked sign-ins</a>` : ''}
+        <a href="${basePath}/password">${texts.signedIn.changePassword}</a> · <a href="${basePath}/factors">${texts.signedIn.factors}</a>
+        ${signedIn.hasProviders ? html`· <a href="${basePath}/identities">${texts.signedIn.linked}</a>` : ''}
       </p>`,
   )
 }

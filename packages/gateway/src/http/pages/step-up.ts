@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { errorNote, frame, type PageContext, passwordField } from './frame.ts'
+import { accountField, codeField, errorNote, frame, type PageContext, passwordField } from './frame.ts'
 
 export interface StepUpView {
   readonly account: string
@@ -8,34 +8,38 @@ export interface StepUpView {
   /** Sentences; none at first. */
   readonly errors: readonly string[]
   readonly isInvalid: boolean
+  /** It has a second factor: that is asked for, not the password. */
+  readonly hasSecond: boolean
 }
 
 /** The page on which a person who is signed in confirms that it is he. The name is there for password managers. */
-export function stepUpPage(context: PageContext, { account, next, errors, isInvalid }: StepUpView): Promise<string> {
+export function stepUpPage(context: PageContext, { account, next, errors, isInvalid, hasSecond }: StepUpView): Promise<string> {
+  const { texts } = context
   return frame(
     context,
-    errors.length === 0 ? 'Confirm that it is you' : 'Error: Confirm that it is you',
-    html`<h1>Confirm that it is you</h1>
-      <p class="lead">What comes next is only for <strong>${account}</strong>. Nothing that you were doing is lost.</p>
+    errors.length === 0 ? texts.stepUp.title : texts.errorIn(texts.stepUp.title),
+    html`<h1>${texts.stepUp.title}</h1>
+      <p class="lead">${texts.stepUp.lead}</p>
       ${errorNote(errors)}
       <form method="post" action="${context.basePath}/step-up">
-        <div class="field">
-          <label for="account">Account</label>
-          <input id="account" type="text" autocomplete="username" value="${account}" readonly />
-        </div>
-        ${passwordField({
-          id: 'password',
-          label: 'Password',
-          autocomplete: 'current-password',
-          isFocused: true,
-          describedBy: errors.length === 0 ? null : 'error',
-          isInvalid,
-          hint: null,
-          least: null,
-        })}
+        ${accountField(context, account)}
+        ${
+          hasSecond
+            ? codeField({ label: texts.code.label, hint: texts.code.hint, isInvalid, digitsOnly: false })
+            : passwordField(context, {
+                id: 'password',
+                label: texts.password,
+                autocomplete: 'current-password',
+                isFocused: true,
+                describedBy: errors.length === 0 ? null : 'error',
+                isInvalid,
+                hint: null,
+                least: null,
+              })
+        }
         <input type="hidden" name="next" value="${next}" />
-        <button class="button" type="submit">Confirm</button>
+        <button class="button" type="submit">${texts.stepUp.button}</button>
       </form>
-      <p class="more"><a href="/">Not now</a></p>`,
+      <p class="more"><a href="/">${texts.stepUp.notNow}</a></p>`,
   )
 }

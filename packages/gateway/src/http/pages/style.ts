@@ -61,6 +61,14 @@ a{color:var(--link);text-underline-offset:.2em;text-decoration-thickness:.08em}
 .note p+p{margin-top:.25rem}
 .error{background:var(--error-ground);color:var(--error);border:1px solid var(--error-line)}
 .done{background:var(--done-ground);color:var(--done);border:1px solid var(--done-line)}
+form.more{text-align:center}
+form .link,.link{padding:.25rem .5rem;border:0;border-radius:.45rem;background:transparent;color:var(--link);font:inherit;text-decoration:underline;text-underline-offset:.2em;cursor:pointer}
+.qr{display:block;width:100%;max-width:14rem;margin:0 auto 1rem;border-radius:.625rem}
+.codes{margin:0 0 1.5rem;padding-left:2rem;columns:1;font-size:1.0625rem}
+.codes li{margin:.25rem 0}
+.list{list-style:none;margin:0 0 1.25rem;padding:0;border-top:1px solid var(--line)}
+.list li{display:flex;gap:1rem;align-items:center;justify-content:space-between;padding:.75rem 0;border-bottom:1px solid var(--line)}
+.list p{margin:0}
 code{font:400 .875em/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px}
 input:focus-visible{outline-offset:0;border-color:transparent}

@@ -2,23 +2,24 @@ import type { SQLOutputValue } from 'node:sqlite'
 import type { Account, AccountStore } from '../store.ts'
 import type { Connection } from './connection.ts'
 
-const COLUMNS = 'id, name, key, password, roles, disabled_at, failures, password_locked_at, created_at, password_changed_at, last_login_at'
+const COLUMNS =
+  'id, name, key, password, roles, disabled_at, failures, password_locked_at, created_at, password_changed_at, last_login_at, reset_required_at'
 
 /** AccountStore in durable.sqlite. */
 export function sqliteAccounts({ db, write }: Connection): AccountStore {
-  const insert = db.prepare(`INSERT INTO account (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
+  const insert = db.prepare(`INSERT INTO account (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
   const selectById = db.prepare(`SELECT ${COLUMNS} FROM account WHERE id = ?`)
   const selectByKey = db.prepare(`SELECT ${COLUMNS} FROM account WHERE key = ?`)
   const selectAll = db.prepare(`SELECT ${COLUMNS} FROM account ORDER BY key`)
   const change = db.prepare(
-    `UPDATE account SET name = ?, password = ?, roles = ?, disabled_at = ?, failures = ?, password_locked_at = ?, password_changed_at = ?, last_login_at = ? WHERE id = ?`,
+    `UPDATE account SET name = ?, password = ?, roles = ?, disabled_at = ?, failures = ?, password_locked_at = ?, password_changed_at = ?, last_login_at = ?, reset_required_at = ? WHERE id = ?`,
   )
   const fail = db.prepare('UPDATE account SET failures = failures + 1 WHERE id = ? RETURNING failures')
   const find = (id: string): Account | null => read(selectById.get(id))
   return {
     insert(a) {
       const values = [a.id, a.name, a.key, a.password, JSON.stringify(a.roles), a.disabledAt, a.failures, a.passwordLockedAt]
-      return write(() => Number(insert.run(...values, a.createdAt, a.passwordChangedAt, a.lastLoginAt).changes) === 1)
+      return write(() => Number(insert.run(...values, a.createdAt, a.passwordChangedAt, a.lastLoginAt, a.resetRequiredAt).changes) === 1)
     },
     find,
     findByKey: (key) => read(selectByKey.get(key)),
@@ -29,7 +30,7 @@ export function sqliteAccounts({ db, write }: Connection): AccountStore {
         if (before === null) return null
         const after = { ...before, ...named, id, key: before.key, createdAt: before.createdAt }
         const values = [after.name, after.password, JSON.stringify(after.roles), after.disabledAt, after.failures, after.passwordLockedAt]
-        change.run(...values, after.passwordChangedAt, after.lastLoginAt, id)
+        change.run(...values, after.passwordChangedAt, after.lastLoginAt, after.resetRequiredAt, id)
         return after
       })
     },
@@ -52,5 +53,6 @@ function read(row: Record<string, SQLOutputValue> | undefined): Account | null {
     createdAt: Number(row['created_at']),
     passwordChangedAt: row['password_changed_at'] as number | null,
     lastLoginAt: row['last_login_at'] as number | null,
+    resetRequiredAt: row['reset_required_at'] as number | null,
   }
 }

@@ -16,8 +16,19 @@ export const DURABLE_SCHEMA: Schema = {
       password_locked_at INTEGER,
       created_at INTEGER NOT NULL,
       password_changed_at INTEGER,
-      last_login_at INTEGER
+      last_login_at INTEGER,
+      reset_required_at INTEGER
     ) STRICT;
+    CREATE TABLE factor (
+      id TEXT PRIMARY KEY,
+      account TEXT NOT NULL,
+      kind TEXT NOT NULL,
+      name TEXT NOT NULL,
+      content TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      last_used_at INTEGER
+    ) STRICT;
+    CREATE INDEX factor_by_account ON factor (account);
     CREATE TABLE machine_key (
       id TEXT PRIMARY KEY,
       name TEXT NOT NULL,

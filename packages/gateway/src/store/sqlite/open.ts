@@ -6,6 +6,7 @@ import { openConnection } from './connection.ts'
 import { sqliteCounters } from './counters.ts'
 import { DURABLE_SCHEMA } from './durable-schema.ts'
 import { sqliteGrants } from './grants.ts'
+import { sqliteFactors } from './factors.ts'
 import { HOT_SCHEMA } from './hot-schema.ts'
 import { sqliteMachineKeys } from './machine-keys.ts'
 import { sqliteIdentities } from './identities.ts'
@@ -32,6 +33,7 @@ export function openSqlite(folder: string, clock: Clock = systemClock): Stores {
       counters: shielded(sqliteCounters(hot), hot.watch),
       nonces: shielded(sqliteNonces(hot), hot.watch),
       accounts: shielded(sqliteAccounts(durable), durable.watch),
+      factors: shielded(sqliteFactors(durable), durable.watch),
       machineKeys: shielded(sqliteMachineKeys(durable), durable.watch),
       identities: shielded(sqliteIdentities(durable), durable.watch),
       vault: shielded(sqliteVault(durable), durable.watch),

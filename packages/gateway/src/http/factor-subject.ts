@@ -1,0 +1,58 @@
+import type { LoginProgress } from '../account/login-cookie.ts'
+import type { Answer } from '../answer.ts'
+import { browser, causedBy } from '../audit/event.ts'
+import { hasSecondFactor, isFresh } from '../decide/freshness.ts'
+import type { Session } from '../decide/session.ts'
+import type { Account } from '../store/store.ts'
+import type { Cause } from '../account/accounts.ts'
+import { isShown } from '../account/factors.ts'
+import type { Call } from './endpoint.ts'
+import { problem } from './problem.ts'
+import { stepUpChallenge } from './render.ts'
+import { goTo, refuse, wantsPage } from './say.ts'
+import { visitorOf } from './visitor.ts'
+
+/** Who may change an account's second factors: its fresh session, or a login that is at that very step. */
+export type FactorSubject =
+  | { readonly kind: 'session'; readonly owner: Owner; readonly session: Session; readonly roles: readonly string[]; readonly cause: Cause }
+  | { readonly kind: 'login'; readonly owner: Owner; readonly account: Account; readonly progress: LoginProgress; readonly cause: Cause }
+  | { readonly kind: 'answer'; readonly answer: Answer }
+
+interface Owner {
+  readonly id: string
+  readonly name: string
+}
+
+/** SES-20: what decides who can get in is changed only right after a proof. */
+export const FRESH_MS = 300_000
+
+export async function factorSubject(call: Call): Promise<FactorSubject> {
+  const { head, parts, page } = call
+  const progress = parts.loginCookies.open(head)
+  if (progress?.state.step === 'enrol') {
+    const account = await parts.login.resume(progress)
+    if (account !== null)
+      return { kind: 'login', owner: account, account, progress, cause: { ...causedBy(head), actor: browser(account.name, null) } }
+  }
+  const visitor = await visitorOf(call)
+  if (visitor === null) return { kind: 'answer', answer: await refuse(call, 'duplicate_cookie') }
+  if (visitor.kind !== 'known') return { kind: 'answer', answer: strangerAnswer(call) }
+  const { session, roles } = visitor
+  // MFA-23: what the account can show at its best must have been shown, or a stolen password would add a factor of its own.
+  const hasSecond = (await parts.factors.list(session.account)).some(isShown)
+  if (!isFresh(session, FRESH_MS, head.at) || (hasSecond && !hasSecondFactor(session))) {
+    const next = head.method === 'POST' ? `${page.basePath}/factors` : head.path
+    const answer = wantsPage(head)
+      ? goTo(`${page.basePath}/step-up?next=${encodeURIComponent(next)}`)
+      : stepUpChallenge(FRESH_MS, head, call.policy)
+    return { kind: 'answer', answer }
+  }
+  const cause = { ...causedBy(head), actor: browser(session.name, parts.label(session.id)) }
+  return { kind: 'session', owner: { id: session.account, name: session.name }, session, roles, cause }
+}
+
+function strangerAnswer({ head, page }: Call): Answer {
+  const login = `${page.basePath}/login`
+  if (wantsPage(head)) return goTo(`${login}?next=${encodeURIComponent(`${page.basePath}/factors`)}`)
+  return problem('session_required', { request: head.id, login })
+}
