@@ -24,6 +24,7 @@ export type AuditKind =
   | 'account.disabled'
   | 'account.enabled'
   | 'account.password_set'
+  | 'account.reset_forced'
   | 'action_token.reused'
   | 'machine_key.added'
   | 'machine_key.revoked'

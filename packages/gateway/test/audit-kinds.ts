@@ -18,6 +18,7 @@ export const BY_COMMAND = [
   'account.disabled',
   'account.enabled',
   'account.password_set',
+  'account.reset_forced',
   'machine_key.added',
   'machine_key.revoked',
 ] as const satisfies readonly AuditKind[]

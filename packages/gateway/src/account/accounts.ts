@@ -1,7 +1,7 @@
 import { auditEvent, type EventParts } from '../audit/event.ts'
 import { readAccountName, accountKey } from '../decide/account-name.ts'
 import type { Instant } from '../decide/head.ts'
-import { changeHits } from '../decide/login-throttle.ts'
+import { changeHits, codeHits } from '../decide/login-throttle.ts'
 import { judgePassword, type PasswordRefusal } from '../decide/password-policy.ts'
 import type { AccountId, RevokeReason, Standing } from '../decide/session.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
@@ -52,12 +52,14 @@ export interface Accounts {
   find(name: string): Promise<AccountSummary | null>
   /** Ends all its sessions at once. */
   disable(name: string, cause: Cause): Promise<AccountOutcome>
-  /** Also lifts the lock that too many wrong passwords have set. */
+  /** Also lifts the locks that too many wrong passwords and codes have set. */
   enable(name: string, cause: Cause): Promise<AccountOutcome>
   /** The owner's way: no current password needed. Ends all its sessions, lifts the lock. */
   setPassword(name: string, password: string, cause: Cause): Promise<AccountOutcome>
   /** The account's own way. Ends all its sessions, the caller's too: a new one is to be started for her. */
   changePassword(id: AccountId, current: string, next: string, cause: Cause): Promise<AccountOutcome>
+  /** Assume breach: ends all its sessions; at the next sign-in a new password is to be set, after the second factor where there is one. */
+  forceReset(name: string, cause: Cause): Promise<AccountOutcome>
   get(id: AccountId): Promise<AccountSummary | null>
   /** The last step of a login that demands a new password: not the old one again. Ends all sessions; `generation` is the one that counts from now on. */
   replacePassword(id: AccountId, next: string, cause: Cause): Promise<Replaced>
@@ -125,7 +127,18 @@ export function createAccounts(parts: AccountParts): Accounts {
     const account = await byName(name)
     if (account === null) return unknown(name)
     const changed = await change(account, { disabledAt: null, failures: 0, passwordLockedAt: null })
+    await clearAttempts(parts.counters, codeHits(account.id))
     await note('account.enabled', changed, cause)
+    return done(changed)
+  }
+
+  async function forceReset(name: string, cause: Cause): Promise<AccountOutcome> {
+    const account = await byName(name)
+    if (account === null) return unknown(name)
+    // First demanded, then emptied: a login that is under way finds the demand, or its session among those that end.
+    const changed = await change(account, { resetRequiredAt: cause.at })
+    const ended = await ask(() => sessions.endAll(account.id, cause.at, 'reset-forced'))
+    await note('account.reset_forced', changed, cause, { sessions: ended })
     return done(changed)
   }
 
@@ -201,9 +214,15 @@ export function createAccounts(parts: AccountParts): Accounts {
     enable,
     setPassword,
     changePassword,
+    forceReset,
     async stands(then) {
       const now = await ask(() => store.find(then.id))
-      return now !== null && now.disabledAt === null && now.passwordChangedAt === then.passwordChangedAt
+      return (
+        now !== null &&
+        now.disabledAt === null &&
+        now.passwordChangedAt === then.passwordChangedAt &&
+        now.resetRequiredAt === then.resetRequiredAt
+      )
     },
   }
 }

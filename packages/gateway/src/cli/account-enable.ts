@@ -5,7 +5,7 @@ import type { Does, World } from './world.ts'
 
 export function addAccountEnable(account: Command, does: Does): void {
   withCommonOptions(account.command('enable'))
-    .description('Let a disabled account sign in again; also lifts the lock of too many wrong passwords.')
+    .description('Let a disabled account sign in again; also lifts the lock of too many wrong passwords or codes.')
     .argument('<name>', 'an account')
     .addHelpText('after', '\nExample:\n  cloakroom account enable ada')
     .action(

@@ -19,7 +19,13 @@ export function addAccountList(account: Command, does: Does): void {
           const rows = accounts.map((each) => [
             each.name,
             each.roles.join(','),
-            each.disabledAt !== null ? 'disabled' : isLocked(each, world.clock()) ? 'locked' : 'active',
+            each.disabledAt !== null
+              ? 'disabled'
+              : isLocked(each, world.clock())
+                ? 'locked'
+                : each.resetRequiredAt !== null
+                  ? 'new password due'
+                  : 'active',
             each.lastLoginAt === null ? 'never signed in' : `signed in ${formatMoment(each.lastLoginAt)}`,
           ])
           return done(rows.length === 0 ? 'There are no accounts yet. Add one: cloakroom account add NAME' : table(rows), accounts)

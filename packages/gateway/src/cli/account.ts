@@ -2,12 +2,27 @@ import type { Command } from 'commander'
 import { addAccountAdd } from './account-add.ts'
 import { addAccountDisable } from './account-disable.ts'
 import { addAccountEnable } from './account-enable.ts'
+import { addAccountFactors } from './account-factors.ts'
+import { addAccountForceReset } from './account-force-reset.ts'
 import { addAccountList } from './account-list.ts'
+import { addAccountRecoveryCodes } from './account-recovery-codes.ts'
+import { addAccountRemoveFactor } from './account-remove-factor.ts'
 import { addAccountSetPassword } from './account-set-password.ts'
 import type { Does } from './world.ts'
 
 /** `cloakroom account …`: who may sign in. There is no account that nobody added. */
 export function addAccount(program: Command, does: Does): void {
   const account = program.command('account').description('Add, list and lock the accounts that may sign in. A new installation has none.')
-  for (const add of [addAccountAdd, addAccountList, addAccountDisable, addAccountEnable, addAccountSetPassword]) add(account, does)
+  for (const add of [
+    addAccountAdd,
+    addAccountList,
+    addAccountDisable,
+    addAccountEnable,
+    addAccountSetPassword,
+    addAccountForceReset,
+    addAccountFactors,
+    addAccountRemoveFactor,
+    addAccountRecoveryCodes,
+  ])
+    add(account, does)
 }

@@ -1,32 +1,48 @@
-import { createAccounts, type AccountOutcome, type Accounts, type Cause } from '../account/accounts.ts'
+import type { AccountOutcome, Accounts, Cause } from '../account/accounts.ts'
+import { ownKeys } from '../account/own-keys.ts'
 import { createPasswords } from '../account/password.ts'
+import { createSignIn, type SignIn } from '../account/sign-in.ts'
 import { COMMAND } from '../audit/event.ts'
-import { publicOriginOf } from '../config/compile.ts'
+import { compilePolicy, publicOriginOf } from '../config/compile.ts'
 import type { Config } from '../config/paths.ts'
+import { demandsSecondFactor } from '../decide/freshness.ts'
 import { PURPOSES } from '../purposes.ts'
-import { openSessions } from './open-sessions.ts'
+import { type OpenedSessions, openSessions } from './open-sessions.ts'
 import { withVault } from './open.ts'
 import { done, EXIT, failed, type Outcome } from './outcome.ts'
 import type { World } from './world.ts'
+
+/** What a command can do with accounts besides changing them. */
+export interface AccountTools extends Pick<SignIn, 'factors'> {
+  readonly sessions: OpenedSessions['sessions']
+  readonly demandsSecondFactor: (roles: readonly string[]) => boolean
+}
 
 /** Runs `work` on the accounts. The vault is open, because it keeps the key that passwords are hashed under. */
 export async function withAccounts(
   world: World,
   file: string,
-  work: (accounts: Accounts, cause: Cause) => Promise<Outcome>,
+  work: (accounts: Accounts, cause: Cause, tools: AccountTools) => Promise<Outcome>,
 ): Promise<Outcome> {
   return await withVault(world, file, async (opened) => {
     const { config, stores, audit, vault } = opened
-    const accounts = createAccounts({
+    const { sessions } = openSessions(opened, world)
+    const { secondFactor } = compilePolicy(config)
+    const demands = (roles: readonly string[]): boolean => demandsSecondFactor(secondFactor, roles)
+    const { accounts, factors } = createSignIn({
       store: stores.accounts,
+      factorStore: stores.factors,
       counters: stores.counters,
-      sessions: openSessions(opened, world).sessions,
+      nonces: stores.nonces,
+      sessions,
       passwords: createPasswords({ pepper: vault.deriveKey(PURPOSES.passwords), random: world.random }),
+      keys: ownKeys((purpose) => vault.deriveKey(purpose), world.random),
+      demandsSecondFactor: demands,
       audit,
       random: world.random,
       ownWords: () => ownWords(config),
     })
-    return await work(accounts, { at: world.clock(), actor: COMMAND })
+    return await work(accounts, { at: world.clock(), actor: COMMAND }, { factors, sessions, demandsSecondFactor: demands })
   })
 }
 

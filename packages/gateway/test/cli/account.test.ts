@@ -144,4 +144,50 @@ describe('cloakroom session', () => {
     expect(ran.code).toBe(74)
     expect(ran.err).not.toMatch(/\.ts:|at /)
   })
+
+  test('MFA-22 a forced reset ends sessions, is shown in the list, and names who has no second factor', async () => {
+    await run(['account', 'add', 'ada'], `${PASSWORD}\n`)
+    await run(['account', 'add', 'bob'], `${PASSWORD}\n`)
+    await signIn('ada')
+    const one = await run(['account', 'force-reset', 'ada'])
+    expect(one).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/All sessions of ada are ended\.[^]*whoever has the old password[^]*: ada\./),
+    })
+    expect(JSON.parse((await run(['session', 'list', '--json'])).out)).toEqual([])
+    expect((await run(['account', 'list'])).out).toMatch(/ada .*new password due/)
+    const all = JSON.parse((await run(['account', 'force-reset', '--all', '--json'])).out) as object
+    expect(all).toEqual({ reset: ['ada', 'bob'], withoutSecondFactor: ['ada', 'bob'] })
+    expect((await run(['account', 'force-reset'])).code).toBe(64)
+    expect((await run(['account', 'force-reset', 'eve'])).code).toBe(1)
+  })
+
+  async function giveFactors(...ids: readonly string[]): Promise<void> {
+    const stores = openSqlite(join(folder.path, 'data'))
+    const account = (await stores.accounts.list())[0]?.id ?? ''
+    const factor = { account, kind: 'totp', name: 'phone', content: 'x', createdAt: Date.now(), lastUsedAt: null } as const
+    for (const id of ids) await stores.factors.insert({ ...factor, id })
+    await stores.close()
+  }
+
+  test('the owner sees an account’s factors and makes recovery codes', async () => {
+    await run(['account', 'add', 'ada'], `${PASSWORD}\n`)
+    expect((await run(['account', 'recovery-codes', 'ada'])).code).toBe(1)
+    await giveFactors('aaaa1111')
+    expect((await run(['account', 'factors', 'ada'])).out).toMatch(/aaaa1111 +totp +phone/)
+    const codes = JSON.parse((await run(['account', 'recovery-codes', 'ada', '--json'])).out) as { recoveryCodes: string[] }
+    expect(codes.recoveryCodes).toHaveLength(10)
+    expect(everythingIn(folder.path)).not.toContain(codes.recoveryCodes[0])
+  })
+
+  test('MFA-25 the owner removes a lost factor, and the sessions end with it', async () => {
+    await run(['account', 'add', 'ada'], `${PASSWORD}\n`)
+    await giveFactors('aaaa1111', 'aaaa2222')
+    await signIn('ada')
+    expect((await run(['account', 'remove-factor', 'ada', 'aaaa'])).code).toBe(1)
+    const removed = { code: 0, out: 'One factor of ada removed; one session ended.\n' }
+    expect(await run(['account', 'remove-factor', 'ada', 'aaaa1'])).toMatchObject(removed)
+    expect((await run(['account', 'remove-factor', 'ada', '--all'])).code).toBe(0)
+    expect((await run(['account', 'factors', 'ada'])).out).toBe('ada has no second factor.\n')
+  })
 })

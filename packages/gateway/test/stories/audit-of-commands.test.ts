@@ -36,6 +36,7 @@ beforeAll(async () => {
   await run(['account', 'disable', 'ada'])
   await run(['account', 'enable', 'ada'])
   await run(['account', 'set-password', 'ada'], `${PASSWORD} again`)
+  await run(['account', 'force-reset', 'ada'])
   await run(['machine-key', 'add', 'report', '--allow', 'shop: GET /**'])
   await run(['machine-key', 'revoke', 'report'])
   await run(['secret', 'rotate', 'shop-key'], `${SECRET}-next`)
@@ -74,6 +75,7 @@ const TARGETS: Partial<Record<(typeof BY_COMMAND)[number], string>> = {
   'account.disabled': 'ada',
   'account.enabled': 'ada',
   'account.password_set': 'ada',
+  'account.reset_forced': 'ada',
   'key.added': 'shop-sign',
   'key.rotated': 'shop-sign',
   'key.revoked': 'shop-sign',
