@@ -94,11 +94,18 @@ async function again(call: Call, sent: SentStep, code: FailureCode, retryAfterMs
   const step = sent.progress === null || isOver ? null : await stepPage(call, sent.progress, sent.name, errors)
   if (step !== null) return sayPage(bare.status, step, kept)
   const account = sent.name.slice(0, LONGEST_ECHO)
-  return sayPage(bare.status, await signInPage(page, { ...waysIn(call), account, next: sent.next, errors, isInvalid: code === 'login_failed' }), kept)
+  return sayPage(
+    bare.status,
+    await signInPage(page, { ...waysIn(call), account, next: sent.next, errors, isInvalid: code === 'login_failed' }),
+    kept,
+  )
 }
 
 /** The buttons and fields of the sign-in page. */
-export function waysIn({ policy: { providers, ownAccounts } }: Call): { readonly providers: readonly Provider[]; readonly ownAccounts: boolean } {
+export function waysIn({ policy: { providers, ownAccounts } }: Call): {
+  readonly providers: readonly Provider[]
+  readonly ownAccounts: boolean
+} {
   return { providers, ownAccounts }
 }
 

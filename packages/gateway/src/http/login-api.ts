@@ -28,7 +28,12 @@ export async function showLogin(call: Call): Promise<Answer> {
     errors.push(failureText(call.page.texts, 'login_outdated'))
   }
   const cookies = cookieLines(endProgress(call))
-  if (visitor.kind === 'known') return sayPage(200, await signedInPage(call.page, { account: visitor.session.name, next, hasProviders: call.policy.providers.length > 0 }), cookies)
+  if (visitor.kind === 'known')
+    return sayPage(
+      200,
+      await signedInPage(call.page, { account: visitor.session.name, next, hasProviders: call.policy.providers.length > 0 }),
+      cookies,
+    )
   return sayPage(200, await signInPage(call.page, { ...waysIn(call), account: '', next, errors, isInvalid: false }), cookies)
 }
 
