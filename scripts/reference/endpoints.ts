@@ -1,4 +1,4 @@
-import { ENDPOINTS } from '../../packages/gateway/src/http/endpoints.ts'
+import { ENDPOINTS } from '../../packages/gateway/src/http/endpoint-table.ts'
 
 /** docs/reference/endpoints.md: the gateway's own endpoints, from their table. */
 export function endpointsPage(): string {

@@ -1,4 +1,5 @@
 export type { AuditActor, AuditEvent, AuditKind, AuditResult } from './audit-event.ts'
 export type { LoginStepView } from './login-step.ts'
 export type { Problem } from './problem.ts'
+export type { SessionEntry } from './session-entry.ts'
 export type { SessionView } from './session-view.ts'

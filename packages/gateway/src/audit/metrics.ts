@@ -38,6 +38,7 @@ const END_REASONS: ReadonlySet<string> = new Set([
   'account-disabled',
   'password-changed',
   'ended-by-owner',
+  'ended-by-user',
 ])
 
 export function createMetrics(clock: Clock): Metrics {

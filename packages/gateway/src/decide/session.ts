@@ -27,6 +27,7 @@ export type RevokeReason =
   | 'ended-by-owner'
   /** The provider ended its session, or gives no more tokens for it. */
   | 'ended-by-provider'
+  | 'ended-by-user'
 
 export interface Session {
   readonly id: SessionId

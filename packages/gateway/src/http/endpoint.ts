@@ -43,7 +43,7 @@ export interface EndpointParts {
   readonly enrolments: Enrolments
   readonly random: Random
   readonly devices: Devices
-  readonly sessions: Pick<Sessions, 'claim' | 'touch' | 'end' | 'start' | 'rotate' | 'find' | 'endAll'>
+  readonly sessions: Pick<Sessions, 'claim' | 'touch' | 'end' | 'endAll' | 'list' | 'start' | 'rotate' | 'find'>
   readonly providers: ProviderParts
   readonly visits: VisitsPart
   readonly actionTokens: Pick<ActionTokens, 'mint'>

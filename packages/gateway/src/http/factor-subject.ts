@@ -7,9 +7,9 @@ import type { Account } from '../store/store.ts'
 import type { Cause } from '../account/accounts.ts'
 import { isShown } from '../account/factors.ts'
 import type { Call } from './endpoint.ts'
-import { problem } from './problem.ts'
 import { stepUpChallenge } from './render.ts'
 import { goTo, refuse, wantsPage } from './say.ts'
+import { strangerAnswer } from './stranger.ts'
 import { visitorOf } from './visitor.ts'
 
 /** Who may change an account's second factors: its fresh session, or a login that is at that very step. */
@@ -36,7 +36,7 @@ export async function factorSubject(call: Call): Promise<FactorSubject> {
   }
   const visitor = await visitorOf(call)
   if (visitor === null) return { kind: 'answer', answer: await refuse(call, 'duplicate_cookie') }
-  if (visitor.kind !== 'known') return { kind: 'answer', answer: strangerAnswer(call) }
+  if (visitor.kind !== 'known') return { kind: 'answer', answer: strangerAnswer(call, `${call.page.basePath}/factors`) }
   const { session, roles } = visitor
   // MFA-23: what the account can show at its best must have been shown, or a stolen password would add a factor of its own.
   const hasSecond = (await parts.factors.list(session.account)).some(isShown)
@@ -49,10 +49,4 @@ export async function factorSubject(call: Call): Promise<FactorSubject> {
   }
   const cause = { ...causedBy(head), actor: browser(session.name, parts.label(session.id)) }
   return { kind: 'session', owner: { id: session.account, name: session.name }, session, roles, cause }
-}
-
-function strangerAnswer({ head, page }: Call): Answer {
-  const login = `${page.basePath}/login`
-  if (wantsPage(head)) return goTo(`${login}?next=${encodeURIComponent(`${page.basePath}/factors`)}`)
-  return problem('session_required', { request: head.id, login })
 }

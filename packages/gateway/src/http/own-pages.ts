@@ -10,4 +10,4 @@ export function landing({ policy }: Call, wanted: string | null): string {
   )
 }
 
-const PAGES = ['/password', '/identities', '/factors', '/factors/totp']
+const PAGES = ['/password', '/identities', '/factors', '/factors/totp', '/sessions']

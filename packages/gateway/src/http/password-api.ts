@@ -8,9 +8,10 @@ import type { Call } from './endpoint.ts'
 import { readFields } from './fields.ts'
 import { changePasswordPage } from './pages/change-password.ts'
 import { problem } from './problem.ts'
-import { cookieLines, goTo, refuse, sayJson, sayPage, wantsPage } from './say.ts'
+import { cookieLines, goTo, refuse, sayJson, sayPage } from './say.ts'
 import { sessionView } from './session-api.ts'
 import { failureText } from './texts/pick.ts'
+import { strangerAnswer } from './stranger.ts'
 import { visitorOf } from './visitor.ts'
 import { waitingTime } from './waiting-time.ts'
 
@@ -18,7 +19,7 @@ import { waitingTime } from './waiting-time.ts'
 export async function showPassword(call: Call): Promise<Answer> {
   const visitor = await visitorOf(call)
   if (visitor === null) return await refuse(call, 'duplicate_cookie')
-  if (visitor.kind !== 'known') return strangerAnswer(call)
+  if (visitor.kind !== 'known') return strangerAnswer(call, `${call.page.basePath}/password`)
   const { session } = visitor
   // Any link can say that it was changed; only a session that began with the change makes it so.
   const isDone = call.head.query === CHANGED && call.head.at - session.createdAt < NOTICE_MS
@@ -33,7 +34,7 @@ export async function submitPassword(call: Call): Promise<Answer> {
   if (read.kind === 'refused') return await refuse(call, read.code)
   const visitor = await visitorOf(call)
   if (visitor === null) return await refuse(call, 'duplicate_cookie')
-  if (visitor.kind !== 'known') return strangerAnswer(call)
+  if (visitor.kind !== 'known') return strangerAnswer(call, `${call.page.basePath}/password`)
   const { session } = visitor
   const [current, next, again] = ['currentPassword', 'newPassword', 'newPasswordAgain'].map((field) => read.fields.get(field))
   if (current === undefined || next === undefined) return await refuse(call, 'body_unreadable')
@@ -45,7 +46,7 @@ export async function submitPassword(call: Call): Promise<Answer> {
   if (outcome.kind === 'throttled')
     return await failed(call, session, isForm, { code: 'too_many_attempts', retryAfterMs: outcome.retryAfterMs })
   if (outcome.kind === 'refused') {
-    if (outcome.code === 'unknown_account') return strangerAnswer(call)
+    if (outcome.code === 'unknown_account') return strangerAnswer(call, `${call.page.basePath}/password`)
     const code = outcome.code === 'password_wrong' ? outcome.code : 'password_refused'
     return await failed(call, session, isForm, { code, why: page.texts.refusals[outcome.code] ?? outcome.why })
   }
@@ -80,11 +81,4 @@ async function failed(call: Call, session: Session, isForm: boolean, { code, why
   const markup = await changePasswordPage(call.page, { account: session.name, least: LEAST_ALONE, errors, wrong, isDone: false })
   const kept = bare.headers.filter(([field]) => field === 'cloakroom-error' || field === 'retry-after')
   return sayPage(bare.status, markup, kept)
-}
-
-function strangerAnswer(call: Call): Answer {
-  const { head, page } = call
-  const login = `${page.basePath}/login`
-  if (wantsPage(head)) return goTo(`${login}?next=${encodeURIComponent(`${page.basePath}/password`)}`)
-  return problem('session_required', { request: head.id, login })
 }

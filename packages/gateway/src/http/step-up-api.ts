@@ -10,9 +10,10 @@ import { type BodyKind, readFields } from './fields.ts'
 import { landing } from './own-pages.ts'
 import { stepUpPage } from './pages/step-up.ts'
 import { problem } from './problem.ts'
-import { cookieLines, goTo, refuse, sayJson, sayPage, wantsPage } from './say.ts'
+import { cookieLines, goTo, refuse, sayJson, sayPage } from './say.ts'
 import { sessionView } from './session-api.ts'
 import { failureText } from './texts/pick.ts'
+import { strangerAnswer } from './stranger.ts'
 import { visitorOf } from './visitor.ts'
 import { waitingTime } from './waiting-time.ts'
 
@@ -89,11 +90,4 @@ async function again(
 async function page(call: Call, session: Session, next: string, errors: readonly string[], isInvalid: boolean): Promise<string> {
   const hasSecond = (await call.parts.factors.list(session.account)).some(isShown)
   return await stepUpPage(call.page, { account: session.name, next, errors, isInvalid, hasSecond })
-}
-
-function strangerAnswer(call: Call, next: string): Answer {
-  const { head, page } = call
-  const login = `${page.basePath}/login`
-  if (wantsPage(head)) return goTo(`${login}?next=${encodeURIComponent(next)}`)
-  return problem('session_required', { request: head.id, login })
 }

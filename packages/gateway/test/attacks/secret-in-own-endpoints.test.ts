@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { leaks } from '../../src/decide/credential.ts'
 import { Secret } from '../../src/decide/secret.ts'
-import { ENDPOINTS } from '../../src/http/endpoints.ts'
+import { ENDPOINTS } from '../../src/http/endpoint-table.ts'
 import { type Kit, startKit } from '../kit.ts'
 
 let kit: Kit

@@ -96,6 +96,8 @@ describe.skipIf(executable === null)('the gateway’s own pages in a browser', (
     await signIn(page, where)
     await page.goto(`${where.origin}/auth/login`)
     await look('signed in')
+    await page.goto(`${where.origin}/auth/sessions`)
+    await look('sessions')
     await page.goto(`${where.origin}/auth/password`)
     await look('change password')
     await page.fill('#currentPassword', 'wrong')
@@ -138,7 +140,7 @@ describe.skipIf(executable === null)('the gateway’s own pages in a browser', (
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
       expect(overflow, `${name} scrolls sideways`).toBe(0)
     })
-    expect(Object.keys(found)).toHaveLength(6)
+    expect(Object.keys(found)).toHaveLength(7)
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])))
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { SESSION_COOKIE, VISIT_COOKIE } from '../../src/decide/cookies.ts'
-import { ENDPOINTS } from '../../src/http/endpoints.ts'
+import { ENDPOINTS } from '../../src/http/endpoint-table.ts'
 import { Jar, type Kit, makeKit, NAME, PASSWORD } from '../own-endpoints.ts'
 
 async function dump(kit: Kit): Promise<string> {

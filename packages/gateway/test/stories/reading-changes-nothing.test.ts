@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ENDPOINTS } from '../../src/http/endpoints.ts'
+import { ENDPOINTS } from '../../src/http/endpoint-table.ts'
 import { type Kit, startKit } from '../kit.ts'
 
 /** What a question may leave behind: its line in the audit trail when it was refused, and when the session was last used. */

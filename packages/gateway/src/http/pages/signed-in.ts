@@ -17,6 +17,7 @@ export function signedInPage(
         <form method="post" action="${basePath}/logout"><button class="button quiet" type="submit">${texts.signOut}</button></form>
       </div>
       <p class="more">
+        <a href="${basePath}/sessions">${texts.signedIn.sessions}</a> ·
         <a href="${basePath}/password">${texts.signedIn.changePassword}</a> · <a href="${basePath}/factors">${texts.signedIn.factors}</a>
         ${signedIn.hasProviders ? html`· <a href="${basePath}/identities">${texts.signedIn.linked}</a>` : ''}
       </p>`,

@@ -55,6 +55,11 @@ form .button{margin-top:1.5rem}
 .or{display:flex;align-items:center;gap:.75rem;margin:1.5rem 0;color:var(--muted);font-size:.875rem}
 .or::before,.or::after{content:"";flex:1;border-top:1px solid var(--line)}
 .more{margin:1.5rem 0 0;text-align:center}
+.sessions{list-style:none;margin:0 0 1.5rem;padding:0;display:grid;gap:.75rem}
+.sessions li{padding:.875rem;border:1px solid var(--line);border-radius:.625rem}
+.device{margin:0}
+.tag{display:inline-block;padding:.0625rem .5rem;border-radius:1rem;background:var(--done-ground);color:var(--done);border:1px solid var(--done-line);font-size:.8125rem;font-weight:600}
+.button.small{width:auto;min-height:2.25rem;margin-top:.75rem;padding:.25rem .875rem;font-size:.9375rem}
 a{color:var(--link);text-underline-offset:.2em;text-decoration-thickness:.08em}
 .note{margin:0 0 1.25rem;padding:.75rem .875rem;border-radius:.625rem;font-size:.9375rem}
 .note p{margin:0}
