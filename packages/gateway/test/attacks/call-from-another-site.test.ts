@@ -62,6 +62,15 @@ describe('CSRF-01 CSRF-02 what Sec-Fetch-Site says', () => {
     ).toBe(403)
     expect(passed()).toBe(false)
   })
+  test('nor is a read, nor with the field that stands in for it: what says two things says neither', async () => {
+    const twice = [
+      ['sec-fetch-site', 'same-origin'],
+      ['sec-fetch-site', 'cross-site'],
+    ] as const
+    const read = await kit.call('GET', '/api/shop/products', { from: 'none', cookie, headers: twice })
+    expect([read.status, passed()]).toEqual([403, false])
+    expect([(await post([...twice, ['x-csrf', '1']])).status, passed()]).toEqual([403, false])
+  })
   test('a read is judged as a write is: an answer of the API is for our pages', async () => {
     const answer = await kit.call('GET', '/api/shop/products', { from: 'none', cookie, headers: [['sec-fetch-site', 'cross-site']] })
     expect([answer.status, passed()]).toEqual([403, false])

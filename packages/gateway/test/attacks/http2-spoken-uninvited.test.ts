@@ -1,6 +1,7 @@
 import { connect as connectTls } from 'node:tls'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Contestant, startFront } from '../contestants.ts'
+import { startKit } from '../kit.ts'
 import { converse } from '../raw.ts'
 import { startUpstream, type Upstream } from '../upstream.ts'
 
@@ -47,4 +48,20 @@ test('HTTP-16 a TLS greeting on the plain port is refused, not answered with a t
     socket.on('close', () => resolve(true))
   })
   expect(failed).toBe(true)
+})
+
+test('HTTP-16 over TLS nothing but HTTP/1.1 is agreed on (RFC 7301): who offers HTTP/2 alone gets no connection', async () => {
+  const kit = await startKit({ https: true })
+  const agreed = (offered: string[]): Promise<string | false | null> =>
+    new Promise((resolve) => {
+      const socket = connectTls({ port: kit.running.port, host: '127.0.0.1', ALPNProtocols: offered, rejectUnauthorized: false }, () => {
+        resolve(socket.alpnProtocol)
+        socket.destroy()
+      })
+      socket.on('error', () => resolve('refused'))
+    })
+  expect(await agreed(['h2', 'http/1.1'])).toBe('http/1.1')
+  expect(await agreed(['h2'])).toBe('refused')
+  expect(await agreed(['h3'])).toBe('refused')
+  await kit.close()
 })
