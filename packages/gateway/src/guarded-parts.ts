@@ -46,16 +46,15 @@ export function guardParts(parts: Parts): Parts {
     },
     vault: guardVault(parts, within, policy),
     forward: {
-      async send(request, body, api, departure) {
+      send(request, body, api, departure) {
         const { connectMs, headMs } = api.limits
         // The forwarder has finer bounds of its own; together they cannot be longer than this.
         const longestMs = policy().waits.requestMs + 2 * connectMs + headMs
         const given = (): GateError => late('the forwarder', 'upstream_timeout')
-        const answer = await within(longestMs, parts.forward.send(request, body, api, departure), given, (tooLate) =>
+        const answer = within(longestMs, parts.forward.send(request, body, api, departure), given, (tooLate) =>
           tooLate.body.cancel(given()),
         )
-        if (isUpstreamAnswer(answer)) return answer
-        throw new GateError('upstream_invalid', 'the forwarder answered with what is no answer')
+        return checked(answer, isUpstreamAnswer, 'the forwarder', 'upstream_invalid')
       },
     },
     endpoints: guardEndpoints(parts, within),

@@ -88,7 +88,7 @@ export interface UpstreamAnswer {
 
 export interface ForwardPart {
   /** One round trip. Throws GateError `upstream_*`, `answer_too_large`, `body_too_large` or `busy`. Ends when the visitor is gone. */
-  send(request: OutboundHead, body: RequestBody | null, api: Api, departure?: Departure): Promise<UpstreamAnswer>
+  send(request: OutboundHead, body: RequestBody | null, api: Api, departure?: Departure): Awaitable<UpstreamAnswer>
 }
 
 export interface EndpointsPart {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { clientOf } from './client.ts'
+import { clientOf, readPeer } from './client.ts'
 import { headersOf } from './headers.ts'
 import { parseRange } from './ip.ts'
 
 const trusted = ['10.0.0.0/8', '2001:db8::/32'].map((text) => parseRange(text)!)
 const seen = (address: string, fields: readonly (readonly [string, string])[], ranges = trusted) =>
-  clientOf({ address, secure: false }, headersOf(fields), ranges)
+  clientOf(readPeer(address, false), headersOf(fields), ranges)
 
 describe('HDR-02 the visitor is the socket, unless a named proxy says otherwise', () => {
   test.each([
@@ -59,6 +59,6 @@ describe('TLS-08 the scheme is the socket’s, unless a named proxy says otherwi
     ['10.0.0.1', 'httpsx', 'http'],
   ])('peer %s, proto %s → %s', (peer, proto, scheme) => expect(seen(peer, [['X-Forwarded-Proto', proto]]).scheme).toBe(scheme))
   test('a TLS socket is https whatever is claimed', () => {
-    expect(clientOf({ address: '10.0.0.1', secure: true }, headersOf([['X-Forwarded-Proto', 'http']]), trusted).scheme).toBe('https')
+    expect(clientOf(readPeer('10.0.0.1', true), headersOf([['X-Forwarded-Proto', 'http']]), trusted).scheme).toBe('https')
   })
 })

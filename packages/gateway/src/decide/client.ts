@@ -1,11 +1,11 @@
 import type { Headers } from './headers.ts'
-import { contains, formatAddress, parseAddress, type Range } from './ip.ts'
+import { type Address, contains, formatAddress, parseAddress, type Range } from './ip.ts'
 
-/** Who is at the other end of the socket. */
+/** Who is at the other end of the socket: the same for all requests of a connection. */
 export interface Peer {
-  readonly address: string
-  /** The socket itself is TLS. */
-  readonly secure: boolean
+  readonly client: Client
+  /** Null without a readable one (a closed socket): nobody's proxy. */
+  readonly address: Address | null
 }
 
 export interface Client {
@@ -13,23 +13,26 @@ export interface Client {
   readonly scheme: 'http' | 'https'
 }
 
+/** `secure`: the socket itself is TLS. */
+export function readPeer(spelled: string, secure: boolean): Peer {
+  const address = parseAddress(withoutZone(spelled))
+  return { client: { address: address === null ? spelled : formatAddress(address), scheme: secure ? 'https' : 'http' }, address }
+}
+
 /**
  * The visitor's address and scheme. Forwarded fields count only when the socket's peer is a proxy that the owner named;
  * then the list is walked from the right, because everything left of the last trusted hop was written by a stranger.
  */
 export function clientOf(peer: Peer, headers: Headers, trusted: readonly Range[]): Client {
-  const own = parseAddress(withoutZone(peer.address))
-  // A peer without a readable address (a closed socket) is nobody's proxy.
-  if (own === null) return { address: peer.address, scheme: peer.secure ? 'https' : 'http' }
-  if (trusted.length === 0 || !contains(trusted, own)) return { address: formatAddress(own), scheme: peer.secure ? 'https' : 'http' }
-  let hop = own
+  if (trusted.length === 0 || peer.address === null || !contains(trusted, peer.address)) return peer.client
+  let hop = peer.address
   for (const spelled of forwardedFor(headers).toReversed()) {
     const next = parseAddress(spelled)
     if (next === null) break
     hop = next
     if (!contains(trusted, hop)) break
   }
-  return { address: formatAddress(hop), scheme: peer.secure ? 'https' : forwardedScheme(headers) }
+  return { address: formatAddress(hop), scheme: peer.client.scheme === 'https' ? 'https' : forwardedScheme(headers) }
 }
 
 function forwardedFor(headers: Headers): readonly string[] {

@@ -58,7 +58,7 @@ export function place(request: OutboundHead, placement: Placement, secret: Secre
   }
   const name = placement.kind === 'header' ? placement.name : 'authorization'
   const headers = withoutField(request.headers, name)
-  headers.push([name, latin1(rendered(placement, secret))])
+  headers.push([name, renderedText(placement, secret)])
   return { ...request, headers }
 }
 
@@ -108,6 +108,19 @@ function rendered(placement: Exclude<Placement, { kind: 'query' }>, secret: Secr
   }
 }
 
+/** The same as text: on every request's way, and without a copy more of the secret than the text itself. */
+function renderedText(placement: Exclude<Placement, { kind: 'query' }>, secret: Secret): string {
+  switch (placement.kind) {
+    case 'bearer':
+      return `Bearer ${latin1(secret.reveal())}`
+    case 'header':
+      // parsePlacement takes visible ASCII only: the same in every coding.
+      return placement.prefix + latin1(secret.reveal())
+    case 'basic':
+      return latin1(rendered(placement, secret))
+  }
+}
+
 function joined(prefix: string, value: Uint8Array): Uint8Array {
   const start = utf8(prefix)
   const whole = new Uint8Array(start.length + value.length)
@@ -117,7 +130,11 @@ function joined(prefix: string, value: Uint8Array): Uint8Array {
 }
 
 function withoutField(headers: readonly HeaderField[], name: string): HeaderField[] {
-  return headers.filter(([own]) => foldName(own) !== foldName(name))
+  const folded = foldName(name)
+  const others: HeaderField[] = []
+  // Folding keeps the length.
+  for (const field of headers) if (field[0].length !== folded.length || foldName(field[0]) !== folded) others.push(field)
+  return others
 }
 
 function splitOnce(text: string, separator: string): readonly string[] {

@@ -15,10 +15,14 @@ export function utf8(text: string): Uint8Array {
 
 /** One character per byte (ISO 8859-1): how header values travel through JavaScript strings. */
 export function latin1(bytes: Uint8Array): string {
+  // In one call, half the time of a text that grows by characters (and a fifth of `...bytes`); in pieces, because arguments lie on the stack.
+  if (bytes.length <= PIECE) return Reflect.apply(String.fromCharCode, null, bytes)
   let text = ''
-  for (const byte of bytes) text += String.fromCharCode(byte)
+  for (let at = 0; at < bytes.length; at += PIECE) text += Reflect.apply(String.fromCharCode, null, bytes.subarray(at, at + PIECE))
   return text
 }
+
+const PIECE = 1024
 
 /** RFC 4648 §4, with padding. */
 export function base64(bytes: Uint8Array): string {

@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { type Peer, readPeer } from '../decide/client.ts'
 
 /** What a door must know of a connection beyond the request in hand, so that no answer is ever written into another. */
 export interface Connection {
   /** Answers that are owed or being written. */
   pending: number
+  /** Read at the first request: it stays the same. */
+  peer: Peer | null
   /** The last request and its answer: the only one that may still be arriving. */
   request: IncomingMessage | null
   response: ServerResponse | null
@@ -23,9 +26,22 @@ const connections = new WeakMap<Duplex, Connection>()
 export function connectionOf(socket: Duplex): Connection {
   const known = connections.get(socket)
   if (known !== undefined) return known
-  const connection: Connection = { pending: 0, request: null, response: null, waiting: [], closing: false, ignored: 0, whenIdle: null }
+  const connection: Connection = {
+    pending: 0,
+    peer: null,
+    request: null,
+    response: null,
+    waiting: [],
+    closing: false,
+    ignored: 0,
+    whenIdle: null,
+  }
   connections.set(socket, connection)
   return connection
+}
+
+export function peerOf({ socket }: IncomingMessage, connection: Connection): Peer {
+  return (connection.peer ??= readPeer(socket.remoteAddress ?? '', 'encrypted' in socket))
 }
 
 /** An answer was written, or its socket is gone: whoever waits is next. */

@@ -3,7 +3,7 @@ import type { Answer, BodySink, BodySource, Departure, RequestBody } from '../an
 import { clientOf } from '../decide/client.ts'
 import { type Framing, readFraming } from '../decide/framing.ts'
 import { canonicalTarget, type RequestHead } from '../decide/head.ts'
-import { type HeaderField, headersOf } from '../decide/headers.ts'
+import { type HeaderField, headersFrom } from '../decide/headers.ts'
 import type { Policy } from '../decide/policy.ts'
 import { takesEncodedSlash } from '../decide/route.ts'
 import { readTargetForm } from '../decide/target-form.ts'
@@ -12,7 +12,7 @@ import type { Gateway } from '../gateway.ts'
 import { problem } from '../http/problem.ts'
 import { HSTS } from '../http/security-headers.ts'
 import type { Clock } from '../lib/clock.ts'
-import { answered, connectionOf } from './connection.ts'
+import { answered, type Connection, connectionOf, peerOf } from './connection.ts'
 import { answerRaw, refuseRaw } from './refuse.ts'
 
 export interface NodeDoorOptions {
@@ -67,36 +67,38 @@ export function nodeDoor(gateway: Gateway, options: NodeDoorOptions): RequestLis
     connection.pending += 1
     connection.request = request
     connection.response = response
-    const read = options.isStopping?.() === true ? 'stopping' : underWay >= options.maxRequests ? 'busy' : readRequest(request, options)
+    const read =
+      options.isStopping?.() === true ? 'stopping' : underWay >= options.maxRequests ? 'busy' : readRequest(request, connection, options)
     if (typeof read === 'string') {
       connection.closing = true
       response.once('close', () => answered(connection))
       const refusal = problem(read, { request: options.newRequestId(), retryAfterMs: RETRY_MS[read] ?? null })
-      send(isSecure(request, options) ? { ...refusal, headers: [...refusal.headers, HSTS] } : refusal, request, response, stallMs)
+      const secured = isSecure(request, connection, options) ? { ...refusal, headers: [...refusal.headers, HSTS] } : refusal
+      send(secured, request, response, connection, stallMs)
       return
     }
     // RFC 9112 §9.3.2: pipelined requests may run side by side only if they all are safe; and one connection gets one place, not hundreds.
-    if (connection.pending > 1) connection.waiting.push(() => begin(read, request, response))
-    else begin(read, request, response)
+    if (connection.pending > 1) connection.waiting.push(() => begin(read, request, response, connection))
+    else begin(read, request, response, connection)
   }
 
-  function begin(read: Read, request: IncomingMessage, response: ServerResponse): void {
+  function begin(read: Read, request: IncomingMessage, response: ServerResponse, connection: Connection): void {
     if (request.socket.destroyed) return
     underWay += 1
     const departure: Departure = { gone: false, onGone: null }
     response.once('close', () => {
       underWay -= 1
-      answered(connectionOf(request.socket))
+      answered(connection)
       departure.gone = true
       departure.onGone?.()
     })
     gateway
       .handle(read.head, bodyOf(read.framing, request, response), departure)
-      .then((answer) => send(answer, request, response, stallMs))
+      .then((answer) => send(answer, request, response, connection, stallMs))
       // handle never rejects and answers what can be sent; if not, that is our bug, and nobody gets an answer from it.
       .catch((cause: unknown) => {
         if (response.headersSent) response.destroy(cause instanceof Error ? cause : new Error(String(cause)))
-        else send(problem('internal', { request: read.head.id }), request, response, stallMs)
+        else send(problem('internal', { request: read.head.id }), request, response, connection, stallMs)
       })
   }
 }
@@ -108,7 +110,7 @@ export type HeadOptions = Pick<NodeDoorOptions, 'policy' | 'clock' | 'newRequest
 
 /** Reads the head, or says why it cannot be read in one way only. */
 export function readHead(request: IncomingMessage, options: HeadOptions): RequestHead | FailureCode {
-  const read = readRequest(request, options)
+  const read = readRequest(request, connectionOf(request.socket), options)
   return typeof read === 'string' ? read : read.head
 }
 
@@ -117,17 +119,16 @@ interface Read {
   readonly framing: Framing
 }
 
-function readRequest(request: IncomingMessage, options: HeadOptions): Read | FailureCode {
+function readRequest(request: IncomingMessage, connection: Connection, options: HeadOptions): Read | FailureCode {
   const raw = request.url ?? ''
   const { rawHeaders, method = '' } = request
   if (raw.length > options.maxTargetBytes) return 'target_too_long'
   if (rawHeaders.length > 2 * (options.maxFields ?? MAX_FIELDS)) return 'headers_too_large'
-  const headers = headersOf(pairs(rawHeaders))
+  const headers = headersFrom(rawHeaders)
   const framing = readFraming(headers, method, request.httpVersion)
   if (typeof framing === 'string') return framing
   const { host } = framing
-  const secure = 'encrypted' in request.socket
-  const client = clientOf({ address: request.socket.remoteAddress ?? '', secure }, headers, options.policy().trustedProxies)
+  const client = clientOf(peerOf(request, connection), headers, options.policy().trustedProxies)
   const form = readTargetForm(raw, { method, scheme: client.scheme, host })
   if (form.kind === 'refused') return 'bad_path'
   const target = form.kind === 'asterisk' ? ASTERISK : canonicalTarget(form.target, (path) => takesEncodedSlash(options.policy(), path))
@@ -149,20 +150,14 @@ function readRequest(request: IncomingMessage, options: HeadOptions): Read | Fai
 }
 
 /** Did the visitor come over TLS, to us or to the proxy that we trust? For requests that have no head to say so. */
-function isSecure({ socket, rawHeaders }: IncomingMessage, { policy }: NodeDoorOptions): boolean {
-  const peer = { address: socket.remoteAddress ?? '', secure: 'encrypted' in socket }
+function isSecure(request: IncomingMessage, connection: Connection, { policy }: NodeDoorOptions): boolean {
   const { publicOrigin, trustedProxies } = policy()
-  return publicOrigin.startsWith('https:') && clientOf(peer, headersOf(pairs(rawHeaders)), trustedProxies).scheme === 'https'
+  if (!publicOrigin.startsWith('https:')) return false
+  return clientOf(peerOf(request, connection), headersFrom(request.rawHeaders), trustedProxies).scheme === 'https'
 }
 
 /** No route begins with anything but a slash: this path leads nowhere. */
 const ASTERISK = { kind: 'target', path: '*', query: '' } as const
-
-function pairs(raw: readonly string[]): HeaderField[] {
-  const fields: HeaderField[] = []
-  for (let at = 0; at + 1 < raw.length; at += 2) fields.push([raw[at] ?? '', raw[at + 1] ?? ''])
-  return fields
-}
 
 function bodyOf({ hasBody, length, expects }: Framing, request: IncomingMessage, response: ServerResponse): RequestBody | null {
   if (!hasBody) return null
@@ -180,14 +175,13 @@ function bodyOf({ hasBody, length, expects }: Framing, request: IncomingMessage,
 }
 
 /** Writes an answer: framing is made here, from the body that is really sent. */
-function send(answer: Answer, request: IncomingMessage, response: ServerResponse, stallMs: number): void {
-  const headers: HeaderField[] = [...answer.headers]
+function send(answer: Answer, request: IncomingMessage, response: ServerResponse, connection: Connection, stallMs: number): void {
   const { body } = answer
-  const connection = connectionOf(request.socket)
   if (response.destroyed) {
     if (body !== null && !(body instanceof Uint8Array)) body.cancel(new Error('the visitor is gone'))
     return
   }
+  const lines = linesOf(answer.headers)
   if (answer.status >= 400 && !request.complete) {
     // A refused upload is not read to its end: the connection cannot be used again.
     connection.closing = true
@@ -195,18 +189,18 @@ function send(answer: Answer, request: IncomingMessage, response: ServerResponse
       answerRaw(request.socket, answer, request.method !== 'HEAD')
       return
     }
-    headers.push(['connection', 'close'])
+    lines.push('connection', 'close')
     // With a refusal still to come, the connection has one more thing to say.
-  } else if (connection.closing && connection.whenIdle === null && connection.response === response) headers.push(['connection', 'close'])
+  } else if (connection.closing && connection.whenIdle === null && connection.response === response) lines.push('connection', 'close')
   if (body === null || body instanceof Uint8Array) {
-    if (mayHaveLength(answer.status)) headers.push(['content-length', String(body?.length ?? 0)])
-    writeHead(response, answer.status, headers)
-    response.end(body ?? undefined)
+    if (mayHaveLength(answer.status)) lines.push('content-length', String(body?.length ?? 0))
+    writeHead(response, answer.status, lines)
+    end(response, body)
     cutWhenStalled(response, stallMs)
     return
   }
-  if (body.length !== null && mayHaveLength(answer.status)) headers.push(['content-length', String(body.length)])
-  writeHead(response, answer.status, headers)
+  if (body.length !== null && mayHaveLength(answer.status)) lines.push('content-length', String(body.length))
+  writeHead(response, answer.status, lines)
   if (request.method === 'HEAD') {
     body.start(NOWHERE)
     response.end()
@@ -221,11 +215,27 @@ function mayHaveLength(status: number): boolean {
   return status !== 204 && status !== 304
 }
 
-function writeHead(response: ServerResponse, status: number, headers: HeaderField[]): void {
-  response.sendDate = true
-  // Node takes lines as pairs, which keeps each Set-Cookie a line of its own; its types know the flat form only.
-  response.writeHead(status, headers.flat())
+/** Names and values in turn: so Node keeps each Set-Cookie a line of its own. */
+function linesOf(headers: readonly HeaderField[]): string[] {
+  const lines: string[] = []
+  for (const field of headers) lines.push(field[0], field[1])
+  return lines
 }
+
+function writeHead(response: ServerResponse, status: number, lines: string[]): void {
+  response.sendDate = true
+  response.writeHead(status, lines)
+}
+
+/** Head and a small body as one text are one piece to the socket, without a gathering write: a tenth of a small answer's CPU (measured). */
+function end(response: ServerResponse, body: Uint8Array | null): void {
+  if (body === null || body.length === 0) response.end()
+  else if (body.length > SMALL_BYTES) response.end(body)
+  else response.end(Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1'), 'latin1')
+}
+
+/** With a head, it fits into the 16 KiB that Node writes without allocating. */
+const SMALL_BYTES = 8192
 
 /** Source to socket with back-pressure. A small body that is already here leaves in one write with the head. */
 function pour(body: BodySource, response: ServerResponse, stallMs: number): void {
@@ -234,7 +244,7 @@ function pour(body: BodySource, response: ServerResponse, stallMs: number): void
   let finished = false
   const finish = (): void => {
     finished = true
-    response.end(first ?? undefined)
+    end(response, first)
     first = null
     cutWhenStalled(response, stallMs)
   }

@@ -16,10 +16,10 @@ import { GateError } from '../errors.ts'
 
 export type Coding = 'gzip' | 'deflate' | 'br' | 'zstd'
 
-/** The coding that a Content-Encoding field names (RFC 9110 §8.4.1). `identity` when none is left, null when it is not one that we can undo. */
-export function codingOf(lines: readonly string[]): Coding | 'identity' | null {
-  const named = lines
-    .join(',')
+/** The coding that a Content-Encoding field names (RFC 9110 §8.4.1), its lines joined. `identity` when none is left, null when it is not one that we can undo. */
+export function codingOf(value: string | null): Coding | 'identity' | null {
+  if (value === null) return 'identity'
+  const named = value
     .split(',')
     .map((part) => part.trim().toLowerCase())
     .filter((part) => part !== '' && part !== 'identity')

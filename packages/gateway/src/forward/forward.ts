@@ -25,7 +25,10 @@ export interface ForwardOptions {
   readonly resolve?: Resolve
 }
 
+type Send = (...request: Parameters<ForwardPart['send']>) => Promise<UpstreamAnswer>
+
 export interface Forward extends ForwardPart {
+  send: Send
   /** The same way out under other authorities. Connections that nothing of this changes are shared with it. */
   trusting(upstreamCa: ReadonlyMap<string, string>): ForwardPart
   /** Lets go of the connections to every upstream but these, as soon as what runs on them has ended. */
@@ -35,20 +38,31 @@ export interface Forward extends ForwardPart {
 
 const WAITING = 256
 
+interface OpenLane extends Lane {
+  readonly origin: string
+  readonly pool: Pool
+  readonly connections: number
+  /** Nothing new is sent on it. */
+  leaving: boolean
+}
+
 /** The way out: one pool of verified HTTP/1.1 connections for each upstream. `close` ends them, requests in flight included. */
 export function createForward(options: ForwardOptions = {}): Forward {
   const { connections: most, waiting = WAITING, upstreamCa = NOBODY_ELSE, clock = systemClock, resolve } = options
-  const lanes = new Map<string, Lane & { readonly origin: string; readonly pool: Pool }>()
+  const lanes = new Map<string, OpenLane>()
   const leaving = new Set<Pool>()
   let closed = false
 
-  function laneOf(origin: string, connections: number, connectMs: number, anywhere: boolean, ca: string | null): Lane {
+  function laneOf({ upstreamOrigin: origin, limits, privateNetwork: anywhere }: Api, ca: string | null): OpenLane {
+    const { connectMs } = limits
+    const connections = most ?? limits.connections
     const key = `${connections} ${connectMs} ${anywhere} ${origin}${ca === null ? '' : ` ${ca}`}`
     const known = lanes.get(key)
     if (known !== undefined) return known
     // `localhost` says where it leads, as an address does; every other name can be turned by somebody else (HTTP-28).
     const connect = { timeout: connectMs, lookup: guardedLookup(resolve, anywhere || new URL(origin).hostname === 'localhost') }
-    const lane = { origin, pool: openPool(origin, connect, connections, ca), inFlight: 0, breaker: createBreaker(clock) }
+    const pool = openPool(origin, connect, connections, ca)
+    const lane = { origin, pool, connections, inFlight: 0, breaker: createBreaker(clock), leaving: false }
     lanes.set(key, lane)
     return lane
   }
@@ -60,7 +74,7 @@ export function createForward(options: ForwardOptions = {}): Forward {
     body: RequestBody | null,
     api: Api,
     departure: Departure | undefined,
-    authorities: Authorities,
+    laneFor: (api: Api) => OpenLane,
   ): Promise<UpstreamAnswer> {
     const { requestBytes, connectMs, headMs, idleMs } = api.limits
     if (closed) throw new GateError('stopping', 'no more requests are sent')
@@ -68,9 +82,8 @@ export function createForward(options: ForwardOptions = {}): Forward {
     if (body !== null && body.length !== null && body.length > requestBytes) {
       throw new GateError('body_too_large', `${api.name}: ${body.length} of ${requestBytes} bytes`)
     }
-    const connections = most ?? api.limits.connections
-    const lane = laneOf(request.origin, connections, connectMs, api.privateNetwork, authorities.get(request.origin) ?? null)
-    if (lane.inFlight >= connections + waiting)
+    const lane = laneFor(api)
+    if (lane.inFlight >= lane.connections + waiting)
       throw new GateError('busy', `${api.name}: ${waiting} requests wait already`, { retryAfterMs: 1000 })
     const path = wireTarget(request)
     const headers = wireFields(request, body === null ? null : body.length)
@@ -86,27 +99,40 @@ export function createForward(options: ForwardOptions = {}): Forward {
       headersTimeout: headMs,
       bodyTimeout: idleMs,
     }
-    return new RoundTrip(lane, options, body, api).send(lane.inFlight < connections ? null : connectMs, departure)
+    return new RoundTrip(lane, options, body, api).send(lane.inFlight < lane.connections ? null : connectMs, departure)
   }
 
-  const trusting = (authorities: Authorities): ForwardPart => ({
-    send(request, body, api, departure) {
-      try {
-        return start(request, body, api, departure, authorities)
-      } catch (cause) {
-        return Promise.reject(cause)
-      }
-    },
-  })
+  const trusting = (authorities: Authorities): { readonly send: Send } => {
+    // An API's object is of one configuration: what its lane depends on does not change.
+    const known = new WeakMap<Api, OpenLane>()
+    const laneFor = (api: Api): OpenLane => {
+      const lane = known.get(api)
+      if (lane?.leaving === false) return lane
+      const opened = laneOf(api, authorities.get(api.upstreamOrigin) ?? null)
+      known.set(api, opened)
+      return opened
+    }
+    return {
+      send(request, body, api, departure) {
+        try {
+          return start(request, body, api, departure, laneFor)
+        } catch (cause) {
+          return Promise.reject(cause)
+        }
+      },
+    }
+  }
 
   return {
     ...trusting(upstreamCa),
     trusting,
     keepOnly(origins) {
-      for (const [key, { origin, pool }] of lanes) {
+      for (const [key, lane] of lanes) {
+        const { origin, pool } = lane
         if (origins.has(origin)) continue
         // Out of the map first: who still needs it opens another one.
         lanes.delete(key)
+        lane.leaving = true
         leaving.add(pool)
         void pool
           .close()

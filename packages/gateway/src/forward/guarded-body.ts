@@ -58,7 +58,12 @@ export class GuardedBody implements BodySource, BodySink {
     return this.#kept.length === 1 && first !== undefined ? first : Buffer.concat(this.#kept)
   }
 
-  /** Resolves when HOLD_BYTES or the end were searched, or the body failed. */
+  /** HOLD_BYTES or the end were searched, or the body failed. */
+  get isSearched(): boolean {
+    return this.#ended || this.#failure !== null || this.#keptBytes >= HOLD_BYTES
+  }
+
+  /** Resolves when `isSearched`. */
   searched(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve
@@ -174,7 +179,7 @@ export class GuardedBody implements BodySource, BodySink {
   }
 
   #wakeWhenSearched(): void {
-    if (this.#wake === null || !(this.#ended || this.#failure !== null || this.#keptBytes >= HOLD_BYTES)) return
+    if (this.#wake === null || !this.isSearched) return
     this.#wake()
     this.#wake = null
   }

@@ -32,7 +32,8 @@ export async function passThrough(
   const trip: Trip = { head, route, visitor, parts, departure }
   try {
     const { credential: name, upstreamOrigin } = route.api
-    return await travel(trip, body, name === null ? null : await parts.vault.open(name, upstreamOrigin, head.at))
+    const opened = name === null ? null : parts.vault.open(name, upstreamOrigin, head.at)
+    return await travel(trip, body, opened instanceof Promise ? await opened : opened)
   } catch (cause) {
     noteFailure(trip, cause)
     throw cause
@@ -54,7 +55,8 @@ async function travel(trip: Trip, body: RequestBody | null, credential: OpenCred
       sign === null ? parts.forward.send(what, body, route.api, departure) : sendSigned(trip, sign, what, body, credential)
     const answer = guard === null ? await send(request) : await sendWhole(request, send)
     try {
-      return await wayBack(trip, request.path, answer, guard)
+      const back = wayBack(trip, request.path, answer, guard)
+      return back instanceof Promise ? await back : back
     } catch (cause) {
       answer.body.cancel(cause instanceof Error ? cause : new Error('the answer cannot be passed on'))
       throw cause

@@ -2,6 +2,7 @@ import type { Answer, BodySource } from '../answer.ts'
 import type { HeaderField } from '../decide/headers.ts'
 import { isRedirect, scrub } from '../decide/scrub.ts'
 import { GateError } from '../errors.ts'
+import { type Awaitable, onceHere } from '../lib/awaitable.ts'
 import type { UpstreamAnswer } from '../parts.ts'
 import { asIdentity, fieldValue, isEventStream, isTextLike } from './content.ts'
 import { codingOf, decoded } from './decode.ts'
@@ -11,7 +12,7 @@ import { withOwnFields } from './own-fields.ts'
 import { noteFailure, noteReflection, type Trip } from './trip.ts'
 
 /** An upstream's answer → ours: scrubbed, searched, with our own fields. `sentPath` is the path that was asked for. Throws GateError; closes the guard unless it throws. */
-export async function wayBack(trip: Trip, sentPath: string, answer: UpstreamAnswer, guard: LeakGuard | null): Promise<Answer> {
+export function wayBack(trip: Trip, sentPath: string, answer: UpstreamAnswer, guard: LeakGuard | null): Awaitable<Answer> {
   const { head, route, parts } = trip
   const scrubbed = scrub(answer, route.api, sentPath)
   if (scrubbed.kind === 'blocked-redirect')
@@ -20,7 +21,7 @@ export async function wayBack(trip: Trip, sentPath: string, answer: UpstreamAnsw
   const content = guard === null ? { headers: scrubbed.headers, body: answer.body } : readable(trip, scrubbed.headers, answer, hasBody)
   const passed = guard === null ? content.headers : withoutLeaks(trip, content.headers, answer.status, guard)
   const headers = withOwnFields(passed, head, route, parts.policy())
-  if (hasBody) return { status: answer.status, headers, body: await guarded(trip, content, guard) }
+  if (hasBody) return onceHere(guarded(trip, content, guard), (body) => ({ status: answer.status, headers, body }))
   guard?.close()
   return { status: answer.status, headers, body: head.method === 'HEAD' ? content.body : null }
 }
@@ -34,7 +35,7 @@ interface Content {
 function readable({ route: { api } }: Trip, headers: readonly HeaderField[], answer: UpstreamAnswer, hasBody: boolean): Content {
   const { status, body } = answer
   // By what the upstream said, not by what passes: a field that Connection names is dropped, and the body would still be coded.
-  const coding = codingOf(answer.headers.filter(([name]) => name === 'content-encoding').map(([, value]) => value))
+  const coding = codingOf(fieldValue(answer.headers, 'content-encoding'))
   // A range can begin or end inside the secret: neither half is recognised, and together they are all of it (RFC 9110 §14).
   if (status === 206) {
     if (isTextLike(fieldValue(headers, 'content-type'))) throw new GateError('answer_withheld', `${api.name}: a part of a text`)
@@ -66,7 +67,7 @@ function withoutLeaks(trip: Trip, headers: readonly HeaderField[], status: numbe
   return headers.filter((field) => !leaking.includes(field))
 }
 
-async function guarded(trip: Trip, { headers, body }: Content, guard: LeakGuard | null): Promise<BodySource | Uint8Array> {
+function guarded(trip: Trip, { headers, body }: Content, guard: LeakGuard | null): Awaitable<BodySource | Uint8Array> {
   const { route, departure } = trip
   const withhold = guard !== null && route.api.onLeak === 'withhold'
   let answered = false
@@ -84,11 +85,12 @@ async function guarded(trip: Trip, { headers, body }: Content, guard: LeakGuard 
     },
     body.length,
   )
-  if (withhold && !isEventStream(fieldValue(headers, 'content-type'))) {
-    if (departure !== undefined) departure.onGone = () => searched.cancel(new GateError('bad_request', 'the visitor is gone'))
-    await searched.searched()
+  const begun = (): BodySource | Uint8Array => {
+    if (searched.failure !== null) throw searched.failure
+    answered = true
+    return searched.takeWhole() ?? searched
   }
-  if (searched.failure !== null) throw searched.failure
-  answered = true
-  return searched.takeWhole() ?? searched
+  if (!withhold || searched.isSearched || isEventStream(fieldValue(headers, 'content-type'))) return begun()
+  if (departure !== undefined) departure.onGone = () => searched.cancel(new GateError('bad_request', 'the visitor is gone'))
+  return searched.searched().then(begun)
 }
