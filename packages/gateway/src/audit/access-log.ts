@@ -53,10 +53,9 @@ export function openAccessLog({ to, level, clock, later, plainParameters = PLAIN
   stream.on('error', () => (lost += 1))
   stream.on('drop', (dropped: Buffer) => (lost += dropped.toString('latin1').split('\n').length - 1))
 
-  // JSON.stringify and one write per batch: 0.5 µs a line, where pino's formatter and a write per line took 5 µs. Bytes, not text: a
-  // string that grows by pieces keeps each of them alive until the collector has moved it twice.
-  function write(fields: object): void {
-    const line = `${JSON.stringify(fields)}\n`
+  // One write per batch: a tenth of what pino's formatter and a write per line take. Bytes, not text: a string that grows by pieces keeps
+  // each of them alive until the collector has moved it twice.
+  function write(line: string): void {
     // A UTF-16 unit takes at most three bytes of UTF-8.
     if (filled + line.length * 3 > BATCH_BYTES) flush()
     if (line.length * 3 > BATCH_BYTES) sink.write(Buffer.from(line))
@@ -73,10 +72,10 @@ export function openAccessLog({ to, level, clock, later, plainParameters = PLAIN
 
   return {
     access(line) {
-      if (writes(levelOf(line))) write(accessFields(line, clock() - line.head.at, plainParameters))
+      if (writes(levelOf(line))) write(accessLine(line, clock() - line.head.at, plainParameters))
     },
     failure(head, cause) {
-      write({ level: 'error', event: 'failure', ...place(head), ...failureFields(cause) })
+      write(`{"level":"error","event":"failure",${place(head)},${JSON.stringify(failureFields(cause)).slice(1)}\n`)
     },
     lost: () => lost,
     reopen() {
@@ -104,32 +103,28 @@ function levelOf({ code }: AccessLine): LogLevel {
   return code === null ? 'info' : 'warn'
 }
 
-function accessFields({ head, route, status, code, steps }: AccessLine, ms: number, plain: ReadonlySet<string>): object {
-  return {
-    level: code === null ? 'info' : 'warn',
-    event: 'access',
-    ...place(head),
-    scheme: head.scheme,
-    host: plainText(head.host, 255),
-    ...(head.query === '' ? {} : { query: redactQuery(head.query, plain) }),
-    agent: plainText(head.headers.get('user-agent') ?? '', 256),
-    route,
-    status,
-    ms,
-    // Why it was refused; a passed request's way is its route.
-    ...(code === null ? {} : { code, steps }),
-  }
+/** Written out by hand, because it is on every request's way: a third of the time of an object and JSON.stringify. */
+function accessLine({ head, route, status, code, steps }: AccessLine, ms: number, plain: ReadonlySet<string>): string {
+  const query = head.query === '' ? '' : `,"query":${quoted(redactQuery(head.query, plain), 2048)}`
+  const agent = quoted(head.headers.get('user-agent') ?? '', 256)
+  // Why it was refused; a passed request's way is its route.
+  const why = code === null ? '' : `,"code":${quoted(code, 64)},"steps":${JSON.stringify(steps)}`
+  const what = `,"scheme":"${head.scheme}","host":${quoted(head.host, 255)}${query},"agent":${agent}`
+  const outcome = `,"route":${route === null ? 'null' : quoted(route, 2048)},"status":${status},"ms":${ms}${why}}\n`
+  return `{"level":"${code === null ? 'info' : 'warn'}","event":"access",${place(head)}${what}${outcome}`
 }
 
-function place(head: RequestHead): object {
-  return {
-    at: isoTime(head.at),
-    request: head.id,
-    address: head.client,
-    method: plainText(head.method, 32),
-    path: plainText(head.path, 2048),
-  }
+function place(head: RequestHead): string {
+  const request = `"request":${quoted(head.id, 64)},"address":${quoted(head.client, 64)}`
+  return `"at":"${isoTime(head.at)}",${request},"method":${quoted(head.method, 32)},"path":${quoted(head.path, 2048)}`
 }
+
+/** A JSON string of a text from outside. Nearly every one is plain ASCII without anything to escape: one look, no copy. */
+function quoted(text: string, longest: number): string {
+  return text.length <= longest && NOTHING_TO_ESCAPE.test(text) ? `"${text}"` : JSON.stringify(plainText(text, longest))
+}
+
+const NOTHING_TO_ESCAPE = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
 
 /** Under load many requests share a millisecond. */
 let lastTime = { at: Number.NaN, text: '' }

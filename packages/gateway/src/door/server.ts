@@ -54,6 +54,8 @@ export async function listen(door: RequestListener, options: ListenOptions): Pro
     // The door judges Host, and answers like everywhere else.
     requireHostHeader: false,
     noDelay: true,
+    // A request without a body has no stream to be run to its end: three turns of the queue less for most requests.
+    optimizeEmptyRequests: true,
   }
   const server = options.tls === null ? createServer(shared, door) : createTlsServer({ ...options.tls, ...shared }, door)
   // Node drops the fields above it without a word, Transfer-Encoding among them; one more than the door admits, so that it sees there are too many.

@@ -83,7 +83,7 @@ function bytesOf(text: string): Uint8Array {
 
 function linesOf(fields: readonly HeaderField[]): string {
   let text = ''
-  for (const field of fields) text += `${line(field)}\n`
+  for (const field of fields) text += `${field[0]}: ${field[1]}\n`
   return text
 }
 

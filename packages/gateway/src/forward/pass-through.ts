@@ -5,6 +5,7 @@ import { isLoop, outbound, type OutboundHead } from '../decide/outbound.ts'
 import type { ApiRoute } from '../decide/route.ts'
 import type { Visitor } from '../decide/session.ts'
 import { GateError } from '../errors.ts'
+import type { Awaitable } from '../lib/awaitable.ts'
 import type { OpenCredential, UpstreamAnswer } from '../parts.ts'
 import { fieldValue, isTextLike } from './content.ts'
 import { type LeakGuard, openGuard } from './leak-guard.ts'
@@ -30,30 +31,20 @@ export async function passThrough(
   if (body !== null && head.method === 'DELETE' && !route.api.deleteBody) throw new GateError('bad_request', 'DELETE with a body')
   if (isLoop(head, parts.via ?? parts.pseudonym)) throw new GateError('loop_detected', `${route.api.name} leads back to this gateway`)
   const trip: Trip = { head, route, visitor, parts, departure }
+  let credential: OpenCredential | null = null
+  let guard: LeakGuard | null = null
   try {
     const { credential: name, upstreamOrigin } = route.api
     const opened = name === null ? null : parts.vault.open(name, upstreamOrigin, head.at)
-    return await travel(trip, body, opened instanceof Promise ? await opened : opened)
-  } catch (cause) {
-    noteFailure(trip, cause)
-    throw cause
-  } finally {
-    // From here on the door holds the body, and cancels that.
-    if (departure !== undefined) departure.onGone = null
-  }
-}
-
-async function travel(trip: Trip, body: RequestBody | null, credential: OpenCredential | null): Promise<Answer> {
-  const { head, route, parts, departure } = trip
-  let guard: LeakGuard | null = null
-  try {
+    credential = opened instanceof Promise ? await opened : opened
     const bare = outbound(head, route, { pseudonym: parts.pseudonym, via: parts.via, identityOnly: credential !== null })
     const request = credential === null ? bare : withCredential(bare, credential)
     if (credential !== null) guard = openGuard(credential)
-    const { sign } = route.api
-    const send = (what: OutboundHead): Promise<UpstreamAnswer> =>
-      sign === null ? parts.forward.send(what, body, route.api, departure) : sendSigned(trip, sign, what, body, credential)
-    const answer = guard === null ? await send(request) : await sendWhole(request, send)
+    let answer = await send(trip, request, body, credential)
+    if (guard !== null && isPartOfText(answer) && request.method === 'GET') {
+      answer.body.cancel(new Error('a part of a text'))
+      answer = await send(trip, asWhole(request), body, credential)
+    }
     try {
       const back = wayBack(trip, request.path, answer, guard)
       return back instanceof Promise ? await back : back
@@ -64,20 +55,31 @@ async function travel(trip: Trip, body: RequestBody | null, credential: OpenCred
   } catch (cause) {
     if (guard === null) credential?.release()
     else guard.close()
+    noteFailure(trip, cause)
     throw cause
+  } finally {
+    // From here on the door holds the body, and cancels that.
+    if (departure !== undefined) departure.onGone = null
   }
+}
+
+function send(trip: Trip, request: OutboundHead, body: RequestBody | null, credential: OpenCredential | null): Awaitable<UpstreamAnswer> {
+  const { api } = trip.route
+  return api.sign === null
+    ? trip.parts.forward.send(request, body, api, trip.departure)
+    : sendSigned(trip, api.sign, request, body, credential)
 }
 
 /**
  * A part of a text could hold half of the secret, and is asked for once more as a whole, which a server may always send (RFC 9110 §14.2).
  * Only GET has ranges, and only it is sent twice.
  */
-async function sendWhole(request: OutboundHead, send: (what: OutboundHead) => Promise<UpstreamAnswer>): Promise<UpstreamAnswer> {
-  const answer = await send(request)
-  const isPart = answer.status === 206 && isTextLike(fieldValue(answer.headers, 'content-type'))
-  if (!isPart || request.method !== 'GET') return answer
-  answer.body.cancel(new Error('a part of a text'))
-  return await send({ ...request, headers: request.headers.filter(([name]) => name !== 'range' && name !== 'if-range') })
+function isPartOfText({ status, headers }: UpstreamAnswer): boolean {
+  return status === 206 && isTextLike(fieldValue(headers, 'content-type'))
+}
+
+function asWhole(request: OutboundHead): OutboundHead {
+  return { ...request, headers: request.headers.filter(([name]) => name !== 'range' && name !== 'if-range') }
 }
 
 /** Compared once more with what is sealed, by the one who sends it: a secret that went to a wrong origin cannot be called back. */
