@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { type Child, start } from './children.ts'
 import { cpuSeconds, residentMiB } from './cpu.ts'
 import { eventually, freePort, type Gateway, setUpGateway } from './gateway.ts'
+import { type HardeningFigures, measureHardening } from './hardening.ts'
 import { run, type Scenario } from './load.ts'
 import { nginxCommand } from './nginx.ts'
 import { measureSessions, type SessionFigures } from './sessions.ts'
@@ -73,7 +74,7 @@ try {
   const contestants = await startAll(gateway, upstreamOrigin, key, upstream)
   const results = await race(contestants)
   const sessions = await measureSessions(1000, quick ? 100_000 : 1_000_000)
-  report(results, life, sessions)
+  report(results, life, sessions, await measureHardening())
 } finally {
   for (const child of started.toReversed()) await child.stop()
   rmSync(root, { recursive: true, force: true })
@@ -166,7 +167,7 @@ async function measureLife(gateway: Gateway): Promise<Life> {
   return { firstAnswerMs: median(firsts), idleMiB: median(idle) }
 }
 
-function report(results: Results, life: Life, sessions: SessionFigures): void {
+function report(results: Results, life: Life, sessions: SessionFigures, hardening: HardeningFigures): void {
   const names = [...first([...results.values()]).keys()]
   const rows = [['CPU per request, µs', ...names]]
   for (const [scenario, figures] of results) rows.push([scenario, ...names.map((name) => (figures.get(name) ?? Number.NaN).toFixed(1))])
@@ -186,12 +187,19 @@ function report(results: Results, life: Life, sessions: SessionFigures): void {
       `session ${name}: ${few.toFixed(0)} ns of CPU among a thousand, ${many.toFixed(0)} ns among ${among}: ${(many / few).toFixed(2)} times`,
     )
   }
+  const small = (results.get(first(SCENARIOS).name)?.get('cloakroom') ?? Number.NaN) * 1000
+  const parts = Object.entries(hardening)
+  const together = parts.reduce((sum, [, nanoseconds]) => sum + nanoseconds, 0)
+  console.log(
+    `hardening                        ${(together / 1000).toFixed(2)} µs of a small GET's ${(small / 1000).toFixed(1)}: ${((together / small) * 100).toFixed(1)} % (${parts.map(([name, nanoseconds]) => `${name} ${nanoseconds.toFixed(0)} ns`).join(', ')})`,
+  )
   const content = {
     node: process.version,
     rounds: ROUNDS,
     microsecondsPerRequest: Object.fromEntries([...results].map(([name, figures]) => [name, Object.fromEntries(figures)])),
     life,
     sessions,
+    hardeningNanoseconds: hardening,
   }
   const file = resolve(import.meta.dirname, '../results/latest.json')
   mkdirSync(resolve(file, '..'), { recursive: true })

@@ -9,7 +9,7 @@ import type { Random } from '../lib/random.ts'
 import type { AuditPart } from '../parts.ts'
 import { ask } from '../store/ask.ts'
 import type { Account, AccountStore, CounterStore } from '../store/store.ts'
-import { isCommonPassword } from './common-passwords.ts'
+import { commonPasswords } from './common-passwords.ts'
 import type { Passwords } from './password.ts'
 import { clearAttempts, countAttempt } from './throttle.ts'
 
@@ -82,8 +82,8 @@ export function createAccounts(parts: AccountParts): Accounts {
     await audit.commit(auditEvent({ ...cause, kind, target: account.name, detail }))
   }
 
-  function judge(password: string, name: string): AccountOutcome | null {
-    const context = { secondFactor: false, ownWords: [name, ...parts.ownWords()], isCommon: isCommonPassword }
+  async function judge(password: string, name: string): Promise<AccountOutcome | null> {
+    const context = { secondFactor: false, ownWords: [name, ...parts.ownWords()], isCommon: await commonPasswords() }
     const verdict = judgePassword(password, context)
     return verdict.kind === 'accepted' ? null : verdict
   }
@@ -91,7 +91,7 @@ export function createAccounts(parts: AccountParts): Accounts {
   async function add(fresh: { name: string; password: string; roles: readonly string[] }, cause: Cause): Promise<AccountOutcome> {
     const read = readAccountName(fresh.name)
     if (read.kind === 'refused') return { kind: 'refused', code: 'name_refused', why: read.why }
-    const weak = judge(fresh.password, read.name)
+    const weak = await judge(fresh.password, read.name)
     if (weak !== null) return weak
     const account: Account = {
       id: random(16).toString('base64url'),
@@ -152,7 +152,7 @@ export function createAccounts(parts: AccountParts): Accounts {
   async function setPassword(name: string, password: string, cause: Cause): Promise<AccountOutcome> {
     const account = await byName(name)
     if (account === null) return unknown(name)
-    const weak = judge(password, account.name)
+    const weak = await judge(password, account.name)
     if (weak !== null) return weak
     const { changed, ended } = await storePassword(account, password, cause.at)
     await note('account.password_set', changed, cause, { sessions: ended })
@@ -173,7 +173,7 @@ export function createAccounts(parts: AccountParts): Accounts {
       place.release()
     }
     await clearAttempts(parts.counters, hits)
-    const weak = judge(next, account.name)
+    const weak = await judge(next, account.name)
     if (weak !== null) return weak
     const { changed, ended } = await storePassword(account, next, cause.at)
     await note('password.changed', changed, cause, { factor: 'password', sessions: ended })

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { confirm, isCancel, password, select, text } from '@clack/prompts'
 import { EXIT, failed, type Outcome } from './outcome.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -16,6 +15,7 @@ export async function askHidden(terminal: Terminal, question: string, file: stri
   if (!terminal.stdinIsTerminal) return answer(withoutLineEnd(await readAll(terminal)))
   if (!terminal.isInteractive)
     return none(failed(EXIT.usage, 'There is no terminal to ask on, and nothing is piped in.', 'Pipe it in: cloakroom … < secret.txt'))
+  const { isCancel, password } = await prompts()
   const typed = await password({ message: question, input: terminal.stdin, output: terminal.stderr, clearOnError: true })
   return isCancel(typed) ? none(INTERRUPTED) : answer(Buffer.from(typed ?? '', 'utf8'))
 }
@@ -27,6 +27,7 @@ export async function askText(
   proposal: string,
   wrong: (value: string) => string | null,
 ): Promise<Asked<string>> {
+  const { isCancel, text } = await prompts()
   const typed = await text({
     message: question,
     initialValue: proposal,
@@ -44,6 +45,7 @@ export interface Option<T extends string> {
 }
 
 export async function askChoice<T extends string>(terminal: Terminal, question: string, options: readonly Option<T>[]): Promise<Asked<T>> {
+  const { select } = await prompts()
   const chosen = await select<string>({
     message: question,
     options: options.map((option) => ({ ...option })),
@@ -55,9 +57,13 @@ export async function askChoice<T extends string>(terminal: Terminal, question: 
 }
 
 export async function askYes(terminal: Terminal, question: string): Promise<Asked<boolean>> {
+  const { confirm, isCancel } = await prompts()
   const said = await confirm({ message: question, initialValue: true, input: terminal.stdin, output: terminal.stderr })
   return isCancel(said) ? none(INTERRUPTED) : answer(said)
 }
+
+/** Loaded when somebody is asked something: a gateway that runs asks nobody. */
+export const prompts = async () => await import('@clack/prompts')
 
 export const INTERRUPTED: Outcome = { kind: 'interrupted' }
 

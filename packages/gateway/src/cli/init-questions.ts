@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { intro } from '@clack/prompts'
 import { isLoopbackHost, parseHttpUrl } from '../config/address.ts'
 import { parseAllow } from '../config/allow.ts'
 import { API_NAME } from '../config/schema-api.ts'
 import { canonicalTarget } from '../decide/head.ts'
 import { parsePlacement, type Placement } from '../decide/credential.ts'
-import { askChoice, askText, type Asked, type Option } from './ask.ts'
+import { askChoice, askText, type Asked, type Option, prompts } from './ask.ts'
 import { proposeName, type InitOptions, type Wishes } from './init-wishes.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -28,6 +27,7 @@ const ACCESS: readonly Option<'login' | 'visitor' | 'public'>[] = [
 
 /** The questions of `init`, in an order in which each answer proposes the next. Flags that were given are not asked again. */
 export async function askInteractively(terminal: Terminal, options: InitOptions): Promise<Asked<Wishes>> {
+  const { intro } = await prompts()
   intro('cloakroom: the website never sees the API’s secret', { output: terminal.stderr })
   const upstream = await given(options.upstream, () => askText(terminal, 'Where is the API? (its URL)', 'https://', wrongUpstream))
   if (upstream.kind === 'none') return upstream
