@@ -189,7 +189,7 @@ export function createAccounts(parts: AccountParts): Accounts {
     // MFA-22: whoever demanded a new password had a reason to distrust this one.
     const { holds } = await passwords.verify(next, account.password)
     if (holds) return { kind: 'refused', code: 'password_same', why: 'This is the password that is to be replaced.' }
-    const weak = judge(next, account.name)
+    const weak = await judge(next, account.name)
     if (weak?.kind === 'refused') return weak
     const { changed, ended } = await storePassword(account, next, cause.at)
     await clearAttempts(parts.counters, hits)
