@@ -13,6 +13,7 @@ export type AuditKind =
   | 'password.locked'
   | 'factor.added'
   | 'factor.removed'
+  | 'factor.counter_regressed'
   | 'factor.recovery_codes_made'
   | 'factor.recovery_code_used'
   | 'logout'

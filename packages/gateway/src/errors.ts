@@ -20,6 +20,7 @@ export const FAILURES = {
   machine_key_refused: { status: 401, title: 'This key is not good, or not any more.' },
   login_failed: { status: 401, title: 'The name or the password is not right.' },
   code_wrong: { status: 401, title: 'This code is not right, or was used already.' },
+  passkey_refused: { status: 401, title: 'This passkey does not open this account.' },
   login_outdated: { status: 401, title: 'This sign-in took too long or was overtaken. Begin again.' },
   cross_site: { status: 403, title: 'This call does not come from this website.' },
   csrf_header_missing: { status: 403, title: 'This call lacks the field X-CSRF: 1.' },

@@ -82,6 +82,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     factorStore: stores.factors,
     nonces: stores.nonces,
     keys: lasting.keys,
+    site: () => ({ origin: policy.publicOrigin, name: theme.name }),
     demandsSecondFactor: (roles) => demandsSecondFactor(policy.secondFactor, roles),
   })
   const actionTokens = createActionTokens({

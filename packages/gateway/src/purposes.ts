@@ -12,6 +12,8 @@ export const PURPOSES = {
   totpSeeds: 'totp seed',
   /** A seed that is shown and not confirmed yet. */
   enrolments: 'enrolment',
+  /** Challenges of passkeys. */
+  ceremonies: 'passkey ceremony',
   recoveryCodes: 'recovery codes',
   sessionLabels: 'audit session label',
   /** Seed of the Ed25519 key that signs the audit trail: its public key is what an auditor holds against an export. */

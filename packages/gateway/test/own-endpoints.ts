@@ -132,6 +132,7 @@ export function makeKit(
     factorStore: stores.factors,
     nonces: stores.nonces,
     keys: ownKeys(key, systemRandom),
+    site: () => ({ origin: policy.publicOrigin, name: 'Shop' }),
     demandsSecondFactor: (roles) => demandsSecondFactor(policy.secondFactor, roles),
   })
   const { accounts } = signIn

@@ -109,7 +109,7 @@ export function createFactors({ store, counters, nonces, seeds, codeKey, audit, 
   }
 
   async function addTotp(owner: Owner, seed: string, code: string, name: string, cause: Cause): Promise<Added> {
-    if ((await list(owner.id)).length >= MOST) return 'factor_limit'
+    if ((await list(owner.id)).length >= MOST_FACTORS) return 'factor_limit'
     const { at } = cause
     const step = await stepOfCode(seed, code.replaceAll(/\s/g, ''), at)
     if (step === null) return 'code_wrong'
@@ -163,6 +163,6 @@ export function hashesOf({ content }: StoredFactor): readonly string[] {
 }
 
 /** Devices that one person has; more would make every sign-in try them all. */
-const MOST = 20
+export const MOST_FACTORS = 20
 /** As long as a sealed value can last: a seed has no end of its own. */
 const NEVER = 2 ** 48 - 1

@@ -8,6 +8,7 @@ import { ask } from '../store/ask.ts'
 import type { Account, AccountStore, NonceStore, StoredFactor } from '../store/store.ts'
 import { type AccountSummary, type Cause, summary } from './accounts.ts'
 import { type Factors, isShown } from './factors.ts'
+import type { Passkeys } from './passkeys.ts'
 import { LOGIN_MS, type LoginProgress } from './login-cookie.ts'
 
 export type LoginOutcome =
@@ -15,7 +16,7 @@ export type LoginOutcome =
   | { readonly kind: 'granted'; readonly account: AccountSummary; readonly generation: number; readonly factors: readonly Factor[] }
   | { readonly kind: 'next'; readonly progress: LoginProgress; readonly methods: Methods }
   /** `login_failed` for every reason at the first step: what was wrong is in the audit trail only. */
-  | { readonly kind: 'refused'; readonly code: 'login_failed' | 'code_wrong' | 'login_outdated' }
+  | { readonly kind: 'refused'; readonly code: 'login_failed' | 'code_wrong' | 'passkey_refused' | 'login_outdated' }
   | { readonly kind: 'throttled'; readonly retryAfterMs: number }
 
 /** What the next step takes, for the page. */
@@ -24,6 +25,7 @@ export type Methods = readonly ('totp' | 'passkey' | 'recovery-code')[]
 export interface LoginParts {
   readonly store: AccountStore
   readonly factors: Factors
+  readonly passkeys: Passkeys
   readonly nonces: Pick<NonceStore, 'spend'>
   readonly audit: AuditPart
   readonly random: Random
@@ -56,11 +58,12 @@ export interface Login {
   resume(progress: LoginProgress): Promise<Account | null>
   methods(progress: LoginProgress): Promise<Methods>
   code(progress: LoginProgress, typed: string, cause: Cause): Promise<LoginOutcome>
+  passkey(progress: LoginProgress, ceremony: string, response: string, cause: Cause): Promise<LoginOutcome>
   /** `proof` was given, whatever it took: the account is as it was when this was asked for, but for what the proof itself changed. */
   prove(progress: LoginProgress, account: Account, proof: Proof, cause: Cause): Promise<LoginOutcome>
 }
 
-export function createLogin({ store, factors, nonces, audit, random, demandsSecondFactor }: LoginParts): Login {
+export function createLogin({ store, factors, passkeys, nonces, audit, random, demandsSecondFactor }: LoginParts): Login {
   function standingOf(account: Account, own: readonly StoredFactor[], context: MoveContext): LoginStanding {
     return {
       hasSecondFactor: own.some(isShown),
@@ -113,7 +116,23 @@ export function createLogin({ store, factors, nonces, audit, random, demandsSeco
     // A name without an account is not written down: people type their password into the wrong field.
     audit.note(auditEvent({ ...cause, kind: 'login.failed', target: account?.name ?? null, ...result, detail: { factor, ...detail, why } }))
     if (why === 'out-of-order') return { kind: 'refused', code: 'login_outdated' }
-    return { kind: 'refused', code: why === 'wrong' && factor !== 'password' ? 'code_wrong' : 'login_failed' }
+    if (why !== 'wrong' || factor === 'password')
+      return { kind: 'refused', code: factor === 'passkey' ? 'passkey_refused' : 'login_failed' }
+    return { kind: 'refused', code: factor === 'passkey' ? 'passkey_refused' : 'code_wrong' }
+  }
+
+  function methodsOf(own: readonly StoredFactor[], step: LoginStep): Methods {
+    switch (step) {
+      case 'second-factor':
+        return (['totp', 'passkey', 'recovery-code'] as const).filter((method) =>
+          own.some(({ kind }) => kind === (method === 'recovery-code' ? 'recovery-codes' : method)),
+        )
+      case 'enrol':
+        return passkeys.isOffered() ? ['totp', 'passkey'] : ['totp']
+      case 'identify':
+      case 'new-password':
+        return []
+    }
   }
 
   async function resume(progress: LoginProgress): Promise<Account | null> {
@@ -135,6 +154,12 @@ export function createLogin({ store, factors, nonces, audit, random, demandsSeco
     async methods({ account, state }) {
       return methodsOf(await factors.list(account), state.step)
     },
+    async passkey(progress, ceremony, response, cause) {
+      const account = await resume(progress)
+      if (account === null || progress.state.step !== 'second-factor') return { kind: 'refused', code: 'login_outdated' }
+      const holds = (await passkeys.use('second-factor', account, ceremony, response, cause)) === account.id
+      return await prove(progress, account, { kind: 'passkey', holds }, cause)
+    },
     async code(progress, typed, cause) {
       const account = await resume(progress)
       if (account === null || progress.state.step !== 'second-factor') return { kind: 'refused', code: 'login_outdated' }
@@ -153,18 +178,4 @@ export function createLogin({ store, factors, nonces, audit, random, demandsSeco
 function stampOf({ passwordChangedAt, resetRequiredAt, roles }: Account, own: readonly StoredFactor[]): string {
   const facts = JSON.stringify([passwordChangedAt, resetRequiredAt, roles, own.map(({ id }) => id)])
   return createHash('sha256').update(facts).digest('base64url')
-}
-
-function methodsOf(own: readonly StoredFactor[], step: LoginStep): Methods {
-  switch (step) {
-    case 'second-factor':
-      return (['totp', 'passkey', 'recovery-code'] as const).filter((method) =>
-        own.some(({ kind }) => kind === (method === 'recovery-code' ? 'recovery-codes' : method)),
-      )
-    case 'enrol':
-      return ['totp']
-    case 'identify':
-    case 'new-password':
-      return []
-  }
 }

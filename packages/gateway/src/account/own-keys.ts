@@ -8,6 +8,7 @@ export interface OwnKeys {
   readonly seeds: Sealer
   readonly logins: Sealer
   readonly enrolments: Sealer
+  readonly ceremonies: Sealer
   readonly recoveryCodes: KeyObject
 }
 
@@ -17,6 +18,7 @@ export function ownKeys(deriveKey: (purpose: string) => KeyObject, random: Rando
     seeds: sealer(PURPOSES.totpSeeds),
     logins: sealer(PURPOSES.logins),
     enrolments: sealer(PURPOSES.enrolments),
+    ceremonies: sealer(PURPOSES.ceremonies),
     recoveryCodes: deriveKey(PURPOSES.recoveryCodes),
   }
 }

@@ -1,11 +1,12 @@
 import { auditEvent } from '../audit/event.ts'
 import { stepUpHits } from '../decide/login-throttle.ts'
 import { withFactor } from '../decide/freshness.ts'
-import type { Factor, Session } from '../decide/session.ts'
+import type { Factor, FactorKind, Session } from '../decide/session.ts'
 import { ask } from '../store/ask.ts'
 import type { Account } from '../store/store.ts'
 import type { AccountParts, Cause } from './accounts.ts'
 import { type Factors, isShown } from './factors.ts'
+import type { Passkeys } from './passkeys.ts'
 import { clearAttempts, countAttempt } from './throttle.ts'
 
 /** What somebody shows to confirm who it is. */
@@ -13,11 +14,12 @@ export type Shown =
   | { readonly kind: 'password'; readonly password: string }
   /** Of an authenticator app, or a recovery code. */
   | { readonly kind: 'code'; readonly code: string }
+  | { readonly kind: 'passkey'; readonly ceremony: string; readonly response: string }
 
 export type StepUpOutcome =
   /** `factors`: what the session stands on from now on. */
   | { readonly kind: 'proven'; readonly factors: readonly Factor[] }
-  | { readonly kind: 'refused'; readonly code: 'password_wrong' | 'code_wrong' | 'second_factor_required' }
+  | { readonly kind: 'refused'; readonly code: 'password_wrong' | 'code_wrong' | 'passkey_refused' | 'second_factor_required' }
   /** The account is closed or gone: its session is about to end. */
   | { readonly kind: 'closed' }
   | { readonly kind: 'throttled'; readonly retryAfterMs: number }
@@ -25,10 +27,13 @@ export type StepUpOutcome =
 /** Whoever holds a session shows once more that it is he. Throws GateError `store_unavailable`, `busy`. */
 export type StepUp = (session: Session, shown: Shown, cause: Cause) => Promise<StepUpOutcome>
 
-export type StepUpParts = Pick<AccountParts, 'store' | 'counters' | 'passwords' | 'audit'> & { readonly factors: Factors }
+export type StepUpParts = Pick<AccountParts, 'store' | 'counters' | 'passwords' | 'audit'> & {
+  readonly factors: Factors
+  readonly passkeys: Passkeys
+}
 
 export function createStepUp(parts: StepUpParts): StepUp {
-  const { store, counters, audit, factors } = parts
+  const { store, counters, audit, factors, passkeys } = parts
   return async (session, shown, cause) => {
     const note = (reason: string): void =>
       audit.note(
@@ -49,18 +54,30 @@ export function createStepUp(parts: StepUpParts): StepUp {
       note('second_factor_required')
       return { kind: 'refused', code: 'second_factor_required' }
     }
-    const checked =
-      shown.kind === 'password' ? await checkPassword(account, shown.password) : await factors.checkCode(account, shown.code, cause)
+    const checked = await check(account)
     if (checked.kind === 'throttled') {
       note('too_many_attempts')
       return checked
     }
     if (!checked.holds) {
-      const code = shown.kind === 'password' ? 'password_wrong' : 'code_wrong'
+      const code = WRONG[shown.kind]
       note(code)
       return { kind: 'refused', code }
     }
     return { kind: 'proven', factors: withFactor(session.factors, { kind: checked.factor, at: cause.at }) }
+
+    async function check(account: Account): Promise<Checked> {
+      switch (shown.kind) {
+        case 'password':
+          return await checkPassword(account, shown.password)
+        case 'code':
+          return await factors.checkCode(account, shown.code, cause)
+        case 'passkey': {
+          const whose = await passkeys.use('step-up', account, shown.ceremony, shown.response, cause)
+          return { kind: 'checked', factor: 'passkey', holds: whose === account.id }
+        }
+      }
+    }
 
     async function checkPassword(account: Account, password: string): Promise<Checked> {
       const hits = stepUpHits(account.id)
@@ -73,6 +90,8 @@ export function createStepUp(parts: StepUpParts): StepUp {
   }
 }
 
+const WRONG = { password: 'password_wrong', code: 'code_wrong', passkey: 'passkey_refused' } as const
+
 type Checked =
-  | { readonly kind: 'checked'; readonly factor: 'password'; readonly holds: boolean }
+  | { readonly kind: 'checked'; readonly factor: FactorKind; readonly holds: boolean }
   | { readonly kind: 'throttled'; readonly retryAfterMs: number }

@@ -37,6 +37,7 @@ export async function withAccounts(
       sessions,
       passwords: createPasswords({ pepper: vault.deriveKey(PURPOSES.passwords), random: world.random }),
       keys: ownKeys((purpose) => vault.deriveKey(purpose), world.random),
+      site: () => ({ origin: publicOriginOf(config), name: config.theme.name ?? '' }),
       demandsSecondFactor: demands,
       audit,
       random: world.random,

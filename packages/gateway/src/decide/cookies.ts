@@ -8,6 +8,8 @@ export const DEVICE_COOKIE = '__Host-Http-device'
 export const GRANT_COOKIE = '__Host-Http-grant'
 /** Followed by what tells one sign-in under way from another: ten tabs have ten. */
 export const LOGIN_COOKIE = '__Host-Http-login-'
+/** A passkey ceremony: its challenge. */
+export const PASSKEY_COOKIE = '__Host-Http-passkey'
 /** A login in progress: what was shown so far. */
 export const PROGRESS_COOKIE = '__Host-Http-login'
 

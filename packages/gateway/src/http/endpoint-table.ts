@@ -1,7 +1,5 @@
 import { mintAction } from './action-api.ts'
 import { KEY_DIRECTORY } from '../decide/well-known.ts'
-import { removeFactor, renewRecoveryCodes, showFactors } from './factors-api.ts'
-import { cancelLogin, submitFactor, submitNewPassword } from './login-steps-api.ts'
 import { logo, pageScript, styles } from './assets-api.ts'
 import type { Endpoint } from './endpoint.ts'
 import { showKeyDirectory } from './keys-api.ts'
@@ -10,10 +8,9 @@ import { partIdentity, showIdentities } from './identities-api.ts'
 import { showLogin, submitLogin } from './login-api.ts'
 import { submitLogout } from './logout-api.ts'
 import { showPassword, submitPassword } from './password-api.ts'
-import { showStepUp, submitStepUp } from './step-up-api.ts'
 import { showSession } from './session-api.ts'
 import { endSessions, showSessions } from './sessions-api.ts'
-import { showTotp, submitTotp } from './totp-api.ts'
+import { STEPS } from './step-endpoints.ts'
 import { beginVisit } from './visit-api.ts'
 
 /** All of the gateway's own endpoints. What is not in here is not there. */
@@ -33,66 +30,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     about:
       'Signs in. JSON `{ account, password }`: 200 with the session’s view and the session cookie, or with `{ active: false, next, methods }` and the cookie of a login in progress when more is needed; 401 `login_failed`, 409 `session_limit`, 429 `too_many_attempts`. The page’s form: 303 to `next`.',
   },
-  {
-    method: 'POST',
-    path: '/login/factor',
-    callers: 'own-pages',
-    answer: submitFactor,
-    about:
-      'The second step of signing in. JSON `{ code }`, of an authenticator app or a recovery code: 200 as for `/login`, 401 `code_wrong` or `login_outdated`, 429 `too_many_attempts`.',
-  },
-  {
-    method: 'POST',
-    path: '/login/password',
-    callers: 'own-pages',
-    answer: submitNewPassword,
-    about:
-      'The last step of signing in, where the owner demanded a new password. JSON `{ newPassword }`: 200 as for `/login`, 422 `password_refused`.',
-  },
-  {
-    method: 'POST',
-    path: '/login/cancel',
-    callers: 'own-pages',
-    answer: cancelLogin,
-    about: 'Forgets a login in progress: 204, or 303 to the sign-in page for a form.',
-  },
-  {
-    method: 'GET',
-    path: '/factors',
-    callers: 'own-pages',
-    answer: showFactors,
-    about:
-      'What one shows beside the password: a page, or `{ factors: [{ id, kind, name, createdAt, lastUsedAt }], recoveryCodesLeft }`. Needs a fresh proof.',
-  },
-  {
-    method: 'GET',
-    path: '/factors/totp',
-    callers: 'anyone',
-    answer: showTotp,
-    about: 'The page that adds an authenticator app. Needs a fresh proof, or a login that is at this step.',
-  },
-  {
-    method: 'POST',
-    path: '/factors/totp',
-    callers: 'own-pages',
-    answer: submitTotp,
-    about:
-      'Adds an authenticator app. JSON `{}`: 200 with `{ key, uri, enrolment }`; then `{ enrolment, code, name }`: 200 with a new session’s cookie and, for the first factor, `recoveryCodes`; 401 `code_wrong`. All other sessions of the account end.',
-  },
-  {
-    method: 'POST',
-    path: '/factors/remove',
-    callers: 'own-pages',
-    answer: removeFactor,
-    about: 'Removes a second factor. JSON `{ id }`: 200, 409 `last_factor` where one is demanded. All other sessions of the account end.',
-  },
-  {
-    method: 'POST',
-    path: '/factors/recovery-codes',
-    callers: 'own-pages',
-    answer: renewRecoveryCodes,
-    about: 'New recovery codes, shown once: 200 with `{ recoveryCodes }`. Earlier ones open nothing any more.',
-  },
+  ...STEPS,
   {
     method: 'POST',
     path: '/logout',
@@ -108,21 +46,6 @@ export const ENDPOINTS: readonly Endpoint[] = [
     answer: showSession,
     about:
       'Who is signed in: `{ active: false }`, or `{ active: true, account, roles, expiresAt, idleExpiresAt }`. With `?passive=1` the question does not keep the session alive.',
-  },
-  {
-    method: 'GET',
-    path: '/step-up',
-    callers: 'anyone',
-    answer: showStepUp,
-    about: 'The page on which one confirms that it is oneself, for `access: { fresh: … }`; then on to `next`.',
-  },
-  {
-    method: 'POST',
-    path: '/step-up',
-    callers: 'own-pages',
-    answer: submitStepUp,
-    about:
-      'Confirms who one is. JSON `{ password }`, or `{ code }` where the account has a second factor: 200 with the session’s view and its new cookie, 403 `password_wrong`, 429 `too_many_attempts`. The page’s form: 303 to `next`.',
   },
   {
     method: 'GET',

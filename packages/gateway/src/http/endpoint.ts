@@ -2,6 +2,8 @@ import type { Enrolments } from '../account/enrolment.ts'
 import type { Factors } from '../account/factors.ts'
 import type { Login } from '../account/login.ts'
 import type { LoginCookies } from '../account/login-cookie.ts'
+import type { PasskeyLogin } from '../account/passkey-login.ts'
+import type { Passkeys } from '../account/passkeys.ts'
 import type { StepUp } from '../account/step-up.ts'
 import type { Identities } from '../account/identities.ts'
 import type { OidcProvider } from '../account/oidc/provider.ts'
@@ -41,6 +43,8 @@ export interface EndpointParts {
   readonly loginCookies: LoginCookies
   readonly factors: Factors
   readonly enrolments: Enrolments
+  readonly passkeys: Passkeys
+  readonly passkeyLogin: PasskeyLogin
   readonly random: Random
   readonly devices: Devices
   readonly sessions: Pick<Sessions, 'claim' | 'touch' | 'end' | 'endAll' | 'list' | 'start' | 'rotate' | 'find'>

@@ -78,6 +78,11 @@ export async function goOn(
   return begun.kind === 'refused' ? { kind: 'answer', answer: await refuse(call, begun.code) } : begun
 }
 
+/** The page again, with what went wrong. */
+export async function showRefusedFactor(call: Call, subject: OwnSession, code: FailureCode): Promise<Answer> {
+  return await listed(call, subject, [code])
+}
+
 async function listed(call: Call, { session, roles, owner }: OwnSession, codes: readonly FailureCode[]): Promise<Answer> {
   const { page, head } = call
   const own = await call.parts.factors.list(owner.id)

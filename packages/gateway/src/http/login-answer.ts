@@ -59,7 +59,7 @@ export async function answerLogin(call: Call, outcome: LoginOutcome, sent: SentS
 export async function stepPage(call: Call, progress: LoginProgress, name: string, errors: readonly string[]): Promise<string | null> {
   switch (progress.state.step) {
     case 'second-factor':
-      return await secondFactorPage(call.page, errors)
+      return await secondFactorPage(call.page, errors, await call.parts.login.methods(progress))
     case 'new-password':
       return await newPasswordPage(call.page, { account: name, least: LEAST_ALONE, errors })
     case 'enrol':

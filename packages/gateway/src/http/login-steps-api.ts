@@ -5,16 +5,20 @@ import { FAILURES } from '../errors.ts'
 import type { Call } from './endpoint.ts'
 import { type Fields, readFields } from './fields.ts'
 import { answerLogin, endProgress, type SentStep, stepPage } from './login-answer.ts'
+import { ceremonyOf } from './passkey-api.ts'
 import { problem } from './problem.ts'
 import { cookieLines, goTo, refuse, sayNothing, sayPage, wantsPage } from './say.ts'
 import { visitorOf } from './visitor.ts'
 
-/** `POST /auth/login/factor`: JSON `{code}` → 200 with the session's view or the next step; the page's form → 303, or the page again. */
+/** `POST /auth/login/factor`: JSON `{code}` or `{passkey}` → 200 with the session's view or the next step; the page's form → 303, or the page again. */
 export async function submitFactor(call: Call): Promise<Answer> {
   const begun = await begin(call)
   if (begun.kind === 'answer') return begun.answer
   const { fields, sent, progress, cause } = begun
-  const code = fields.get('code')
+  const [code, passkey] = [fields.get('code'), fields.get('passkey')]
+  if ((code === undefined) === (passkey === undefined)) return await refuse(call, 'body_unreadable')
+  if (passkey !== undefined)
+    return await answerLogin(call, await call.parts.login.passkey(progress, ceremonyOf(call), passkey, cause), sent)
   if (code === undefined) return await refuse(call, 'body_unreadable')
   return await answerLogin(call, await call.parts.login.code(progress, code, cause), sent)
 }

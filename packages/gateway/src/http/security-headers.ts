@@ -32,7 +32,7 @@ const PAGE: readonly HeaderField[] = [
   ...DOCUMENT,
   [
     'content-security-policy',
-    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'",
   ],
   ['cache-control', 'no-store'],
 ]

@@ -8,6 +8,7 @@ import { ask } from '../store/ask.ts'
 import type { Call } from './endpoint.ts'
 import { type BodyKind, readFields } from './fields.ts'
 import { landing } from './own-pages.ts'
+import { ceremonyOf } from './passkey-api.ts'
 import { stepUpPage } from './pages/step-up.ts'
 import { problem } from './problem.ts'
 import { cookieLines, goTo, refuse, sayJson, sayPage } from './say.ts'
@@ -26,12 +27,12 @@ export async function showStepUp(call: Call): Promise<Answer> {
   return sayPage(200, await page(call, visitor.session, next, [], false))
 }
 
-/** `POST /auth/step-up`: JSON `{password}` or `{code}` → 200 with the session's view; the page's form → 303 to `next`. The session goes on under a new identifier (SES-04). */
+/** `POST /auth/step-up`: JSON `{password}`, `{code}` or `{passkey}` → 200 with the session's view; the page's form → 303 to `next`. The session goes on under a new identifier (SES-04). */
 export async function submitStepUp(call: Call): Promise<Answer> {
   const { head, parts, policy } = call
   const read = await readFields(head, call.body)
   if (read.kind === 'refused') return await refuse(call, read.code)
-  const shown = shownIn(read.fields)
+  const shown = shownIn(read.fields, ceremonyOf(call))
   if (shown === null) return await refuse(call, 'body_unreadable')
   const visitor = await visitorOf(call)
   if (visitor === null) return await refuse(call, 'duplicate_cookie')
@@ -59,10 +60,11 @@ export async function submitStepUp(call: Call): Promise<Answer> {
 }
 
 /** One proof, not several: which of them was meant would be a guess. */
-function shownIn(fields: ReadonlyMap<string, string>): Shown | null {
-  const [password, code] = [fields.get('password'), fields.get('code')]
-  if (password !== undefined) return code === undefined ? { kind: 'password', password } : null
-  return code === undefined ? null : { kind: 'code', code }
+function shownIn(fields: ReadonlyMap<string, string>, ceremony: string): Shown | null {
+  const [password, code, passkey] = ['password', 'code', 'passkey'].map((field) => fields.get(field))
+  if ([password, code, passkey].filter((field) => field !== undefined).length !== 1) return null
+  if (password !== undefined) return { kind: 'password', password }
+  return code === undefined ? { kind: 'passkey', ceremony, response: passkey ?? '' } : { kind: 'code', code }
 }
 
 interface SentForm {
@@ -88,6 +90,7 @@ async function again(
 }
 
 async function page(call: Call, session: Session, next: string, errors: readonly string[], isInvalid: boolean): Promise<string> {
-  const hasSecond = (await call.parts.factors.list(session.account)).some(isShown)
-  return await stepUpPage(call.page, { account: session.name, next, errors, isInvalid, hasSecond })
+  const own = await call.parts.factors.list(session.account)
+  const hasPasskey = own.some(({ kind }) => kind === 'passkey')
+  return await stepUpPage(call.page, { account: session.name, next, errors, isInvalid, hasSecond: own.some(isShown), hasPasskey })
 }

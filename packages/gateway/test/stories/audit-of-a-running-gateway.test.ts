@@ -11,6 +11,7 @@ import { AUDIT_LINE, type ByGateway } from '../audit-kinds.ts'
 import { type OidcKit, startOidcKit } from '../oidc-kit.ts'
 import { makeSelfSigned } from '../certificates.ts'
 import { manualLater } from '../fakes/later.ts'
+import { Authenticator } from '../authenticator.ts'
 import { codeAt } from '../second-factor.ts'
 import { type Kit, type KitOptions, PASSWORD, startKit } from '../kit.ts'
 
@@ -131,6 +132,26 @@ const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly
       expect((await kit.call('POST', '/auth/login/factor', { cookie, json: { code: recoveryCodes[0] } })).status).toBe(200)
     },
     says: { target: 'ada', detail: { left: 9 } },
+  },
+  'factor.counter_regressed': {
+    flow: async () => {
+      const cookie = await (await start()).signIn()
+      const device = new Authenticator()
+      const own = { origin: kit.origin, counter: 7 }
+      const ask = async (by: string, kind: string) => {
+        const asked = await kit.call('POST', '/auth/passkey/options', { cookie: by, json: { for: kind } })
+        const ceremony = asked.all('set-cookie')[0]?.split(';', 1)[0] ?? ''
+        return { options: JSON.parse(asked.text) as Record<string, unknown>, cookies: `${by}; ${ceremony}` }
+      }
+      const first = await ask(cookie, 'register')
+      const passkey = device.create(first.options, own)
+      expect((await kit.call('POST', '/auth/factors/passkey', { cookie: first.cookies, json: { passkey } })).status).toBe(200)
+      const second = await ask('x=1', 'sign-in')
+      const userHandle = (await kit.stores.accounts.findByKey('ada'))?.id ?? ''
+      const json = { passkey: device.get(second.options, { ...own, userHandle }) }
+      expect((await kit.call('POST', '/auth/login/passkey', { cookie: second.cookies, json })).status).toBe(401)
+    },
+    says: { result: 'refused', reason: 'counter' },
   },
   'factor.removed': {
     flow: async () => {

@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import { codeField, errorNote, frame, type PageContext } from './frame.ts'
+import { passkeyForm } from './passkey-form.ts'
 import { qrCode } from './qr.ts'
 import { startOver } from './second-factor.ts'
 
@@ -35,6 +36,7 @@ export async function addTotpPage(context: PageContext, { uri, seed, enrolment, 
         <input type="hidden" name="enrolment" value="${enrolment}" />
         <button class="button" type="submit">${texts.totp.button}</button>
       </form>
+      ${isDemanded ? passkeyForm(context, { kind: 'register', action: '/factors/passkey', label: texts.passkey.add, next: null, isQuiet: true }) : ''}
       ${isDemanded ? startOver(context) : html`<p class="more"><a href="${basePath}/factors">${texts.back}</a></p>`}`,
   )
 }

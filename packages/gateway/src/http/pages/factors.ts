@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import { passkeyForm } from './passkey-form.ts'
 import { errorNote, frame, type Markup, type PageContext } from './frame.ts'
 
 export interface FactorsView {
@@ -39,6 +40,7 @@ export function factorsPage(context: PageContext, view: FactorsView): Promise<st
       }
       ${view.codesLeft === null ? '' : html`<p class="hint">${own.codesLeft(view.codesLeft)}</p>`}
       <div class="actions">
+        ${passkeyForm(context, { kind: 'register', action: '/factors/passkey', label: texts.passkey.add, next: null, isQuiet: false })}
         <a class="button" href="${basePath}/factors/totp">${own.addTotp}</a>
         ${
           view.factors.length === 0

@@ -1,8 +1,10 @@
 import { html } from 'hono/html'
+import type { Methods } from '../../account/login.ts'
+import { passkeyForm } from './passkey-form.ts'
 import { codeField, errorNote, frame, type PageContext } from './frame.ts'
 
 /** The second step of signing in. */
-export function secondFactorPage(context: PageContext, errors: readonly string[]): Promise<string> {
+export function secondFactorPage(context: PageContext, errors: readonly string[], methods: Methods): Promise<string> {
   const { texts, basePath } = context
   return frame(
     context,
@@ -10,6 +12,11 @@ export function secondFactorPage(context: PageContext, errors: readonly string[]
     html`<h1>${texts.code.title}</h1>
       <p class="lead">${texts.code.lead}</p>
       ${errorNote(errors)}
+      ${
+        methods.includes('passkey')
+          ? passkeyForm(context, { kind: 'second-factor', action: '/login/factor', label: texts.passkey.use, next: null, isQuiet: false })
+          : ''
+      }
       <form method="post" action="${basePath}/login/factor">
         ${codeField({ label: texts.code.label, hint: texts.code.hint, isInvalid: errors.length > 0, digitsOnly: false })}
         <button class="button" type="submit">${texts.code.button}</button>

@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import { passkeyForm } from './passkey-form.ts'
 import { errorNote, frame, type Markup, type PageContext, passwordField } from './frame.ts'
 
 export interface SignIn {
@@ -24,7 +25,7 @@ export function signInPage(context: PageContext, signIn: SignIn): Promise<string
     errors.length === 0 ? texts.signIn.title : texts.errorIn(texts.signIn.title),
     html`<h1>${texts.signIn.title}</h1>
       <p class="lead">${texts.continueTo(context.theme.name)}</p>
-      ${errorNote(errors)}${ownAccounts ? passwordForm(context, signIn) : ''}
+      ${errorNote(errors)}${ownAccounts ? passwordForm(context, signIn) : ''}${ownAccounts ? passkeyForm(context, { kind: 'sign-in', action: '/login/passkey', label: texts.passkey.signIn, next: signIn.next, isQuiet: true }) : ''}
       ${ownAccounts && providers.length > 0 ? html`<p class="or"><span>${texts.signIn.or}</span></p>` : ''}${providerButtons(context, signIn)}`,
   )
 }

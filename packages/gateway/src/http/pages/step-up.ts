@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import { passkeyForm } from './passkey-form.ts'
 import { accountField, codeField, errorNote, frame, type PageContext, passwordField } from './frame.ts'
 
 export interface StepUpView {
@@ -10,10 +11,11 @@ export interface StepUpView {
   readonly isInvalid: boolean
   /** It has a second factor: that is asked for, not the password. */
   readonly hasSecond: boolean
+  readonly hasPasskey: boolean
 }
 
 /** The page on which a person who is signed in confirms that it is he. The name is there for password managers. */
-export function stepUpPage(context: PageContext, { account, next, errors, isInvalid, hasSecond }: StepUpView): Promise<string> {
+export function stepUpPage(context: PageContext, { account, next, errors, isInvalid, hasSecond, hasPasskey }: StepUpView): Promise<string> {
   const { texts } = context
   return frame(
     context,
@@ -21,6 +23,7 @@ export function stepUpPage(context: PageContext, { account, next, errors, isInva
     html`<h1>${texts.stepUp.title}</h1>
       <p class="lead">${texts.stepUp.lead}</p>
       ${errorNote(errors)}
+      ${hasPasskey ? passkeyForm(context, { kind: 'step-up', action: '/step-up', label: texts.passkey.use, next, isQuiet: false }) : ''}
       <form method="post" action="${context.basePath}/step-up">
         ${accountField(context, account)}
         ${

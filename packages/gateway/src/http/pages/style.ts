@@ -31,7 +31,7 @@ main{width:100%;max-width:25rem;padding:2.25rem 2.25rem 2rem;background:var(--ca
 .brand{display:flex;align-items:center;gap:.75rem;margin:0 0 1.75rem;color:var(--muted);font-weight:600;overflow-wrap:anywhere}
 .brand img{display:block;max-height:2.5rem;max-width:100%;width:auto}
 .mark{flex:none;display:grid;place-items:center;width:2.5rem;height:2.5rem;border-radius:.7rem;border:1px solid var(--accent-edge);background:var(--accent);color:var(--ink);font-weight:700;font-size:1.2rem;line-height:1}
-h1{margin:0 0 .375rem;font-size:1.625rem;line-height:1.2;letter-spacing:-.015em;font-weight:650;text-wrap:balance}
+h1{margin:0 0 .375rem;font-size:1.625rem;line-height:1.2;letter-spacing:-.015em;font-weight:650;text-wrap:balance;hyphens:auto;overflow-wrap:anywhere}
 p{margin:0 0 1rem;overflow-wrap:anywhere}
 .lead{color:var(--muted);margin-bottom:1.5rem}
 .lead strong{color:var(--text);font-weight:600}
@@ -71,6 +71,8 @@ form .link,.link{padding:.25rem .5rem;border:0;border-radius:.45rem;background:t
 .qr{display:block;width:100%;max-width:14rem;margin:0 auto 1rem;border-radius:.625rem}
 .codes{margin:0 0 1.5rem;padding-left:2rem;columns:1;font-size:1.0625rem}
 .codes li{margin:.25rem 0}
+form[data-passkey]{margin:0 0 1rem}form[data-passkey] .button{margin-top:0}form+form[data-passkey]{margin-top:.75rem}.actions form[data-passkey]{margin:0}.hint+.actions{margin-top:1rem}
+.hint:empty{display:none}
 .list{list-style:none;margin:0 0 1.25rem;padding:0;border-top:1px solid var(--line)}
 .list li{display:flex;gap:1rem;align-items:center;justify-content:space-between;padding:.75rem 0;border-bottom:1px solid var(--line)}
 .list p{margin:0}

@@ -31,6 +31,12 @@ export const de: Texts = {
     sessions: 'Wo Sie angemeldet sind',
     linked: 'Verknüpfte Anmeldungen',
   },
+  passkey: {
+    signIn: 'Mit einem Passkey anmelden',
+    use: 'Passkey benutzen',
+    add: 'Passkey hinzufügen',
+    failed: 'Der Passkey wurde nicht benutzt. Versuchen Sie es noch einmal oder auf einem anderen Weg.',
+  },
   stepUp: {
     title: 'Bestätigen Sie, dass Sie es sind',
     lead: 'Was jetzt kommt, braucht Ihre Bestätigung. Nichts von dem, was Sie taten, geht verloren.',
@@ -57,7 +63,7 @@ export const de: Texts = {
     button: 'Hinzufügen',
   },
   recoveryCodes: {
-    title: 'Wiederherstellungscodes',
+    title: 'Wieder\u{AD}herstellungs\u{AD}codes',
     lead: 'Jeder meldet Sie einmal an, falls Sie Ihr Gerät verlieren. Sie sind nur jetzt zu sehen: Drucken Sie sie aus, oder legen Sie sie in einen Passwortmanager.',
     before: 'Frühere Wiederherstellungscodes öffnen nichts mehr.',
     button: 'Ich habe sie aufbewahrt',
@@ -126,6 +132,7 @@ export const de: Texts = {
     login_failed: 'Der Name oder das Passwort stimmt nicht.',
     password_wrong: 'Das bisherige Passwort stimmt nicht.',
     code_wrong: 'Dieser Code stimmt nicht oder wurde schon benutzt.',
+    passkey_refused: 'Dieser Passkey öffnet dieses Konto nicht.',
     login_outdated: 'Diese Anmeldung hat zu lange gedauert oder wurde überholt. Beginnen Sie von vorn.',
     too_many_attempts: 'Zu viele Versuche. Warten Sie und versuchen Sie es dann noch einmal.',
     session_limit: 'Dieses Konto ist auf zu vielen Geräten angemeldet.',

@@ -29,6 +29,12 @@ export const en = {
     sessions: 'Where you are signed in',
     linked: 'Linked sign-ins',
   },
+  passkey: {
+    signIn: 'Sign in with a passkey',
+    use: 'Use a passkey',
+    add: 'Add a passkey',
+    failed: 'The passkey was not used. You can try again, or go another way.',
+  },
   stepUp: {
     title: 'Confirm that it is you',
     lead: 'What comes next needs your confirmation. Nothing that you were doing is lost.',
