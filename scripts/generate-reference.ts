@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { commandLinePage } from './reference/command-line.ts'
 import { configurationPage, configurationSchema } from './reference/configuration.ts'
+import { guardPage } from './reference/guard.ts'
 import { endpointsPage } from './reference/endpoints.ts'
 
 export interface ReferencePage {
@@ -17,6 +18,7 @@ export function referencePages(): readonly ReferencePage[] {
     { path: 'docs/reference/cloakroom.schema.json', text: configurationSchema() },
     { path: 'docs/reference/command-line.md', text: commandLinePage() },
     { path: 'docs/reference/endpoints.md', text: endpointsPage() },
+    { path: 'docs/reference/guard.md', text: guardPage() },
   ]
 }
 

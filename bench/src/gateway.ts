@@ -14,8 +14,8 @@ export interface Gateway {
   start(): Promise<Child>
 }
 
-/** Sets the gateway up as a user would: init, an account, start, sign in. Session, allow-list, credential and leak guard are on. */
-export async function setUpGateway(folder: string, upstream: string, key: string): Promise<Gateway> {
+/** Sets the gateway up as a user would: init, an account, start, sign in. Session, allow-list, credential and leak guard are on; `guard`: the rules, which would count a benchmark as an attack. */
+export async function setUpGateway(folder: string, upstream: string, key: string, guard = 'off'): Promise<Gateway> {
   const port = await freePort()
   const adminPort = await freePort()
   const run = (args: readonly string[], input: string): string =>
@@ -41,7 +41,10 @@ export async function setUpGateway(folder: string, upstream: string, key: string
   )
   const file = join(folder, 'cloakroom.yaml')
   const yaml = readFileSync(file, 'utf8').replaceAll(/^#?\s*(?:listen|publicUrl|admin):.*\n/gm, '')
-  writeFileSync(file, `listen: 127.0.0.1:${port}\nadmin: { listen: 127.0.0.1:${adminPort} }\nlog: { file: ./access.log }\n${yaml}`)
+  writeFileSync(
+    file,
+    `listen: 127.0.0.1:${port}\nadmin: { listen: 127.0.0.1:${adminPort} }\nlog: { file: ./access.log }\nguard: ${guard}\n${yaml}`,
+  )
   run(['account', 'add', 'bench'], 'a password for the benchmark only')
   const launch = (): Promise<Child> => start(process.execPath, [MAIN, 'start'], { cwd: folder, waitForLine: null })
   const first = await launch()

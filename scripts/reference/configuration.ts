@@ -49,7 +49,7 @@ function jsonSchema(): Node {
 }
 
 /** One row for each key that has a description, depth first. */
-function keysOf(node: Node, prefix: string, optionalAbove: boolean): string[] {
+export function keysOf(node: Node, prefix: string, optionalAbove: boolean): string[] {
   const rows: string[] = []
   for (const branch of branches(node)) {
     const required = Array.isArray(branch['required']) ? branch['required'].map(String) : []

@@ -1,3 +1,4 @@
+import type { AuditEvent } from '@cloakroom/contract'
 import { join } from 'node:path'
 import { createDevices } from './account/devices.ts'
 import { createProviders } from './account/oidc/providers.ts'
@@ -6,7 +7,7 @@ import { createPasswords } from './account/password.ts'
 import { openAccessLog } from './audit/access-log.ts'
 import { type AuditTrail, openAuditTrail } from './audit/audit.ts'
 import { chainKey } from './audit/chain-key.ts'
-import { sessionLabels } from './audit/event.ts'
+import { auditEvent, sessionLabels } from './audit/event.ts'
 import { foldFloods } from './audit/folding.ts'
 import { createMetrics, type Metrics } from './audit/metrics.ts'
 import { observers } from './audit/observer.ts'
@@ -17,7 +18,9 @@ import { createForward } from './forward/forward.ts'
 import type { Gateway } from './gateway.ts'
 import { type LastingParts, openGeneration } from './generation.ts'
 import type { Clock } from './lib/clock.ts'
-import type { Later } from './lib/later.ts'
+import { createGuardSwitch, disarmFile } from './guard/guard-switch.ts'
+import { nearCounters } from './guard/near-counters.ts'
+import { backgroundLater, type Later } from './lib/later.ts'
 import type { Random } from './lib/random.ts'
 import { PURPOSES } from './purposes.ts'
 import { createGrants } from './session/grants.ts'
@@ -58,9 +61,14 @@ export interface Composed {
   close(): Promise<void>
 }
 
+/** Keys of the guard's counters that are kept next to the requests: some 30 MB when all are in use. */
+const NEAR_COUNTERS = 100_000
+
 /** Configuration, stores and vault → the spine. With generation.ts the only file that picks the parts. */
 export function compose({ config, policy, stores, vault, clock, random, later }: ComposeOptions): Composed {
   const metrics = createMetrics(clock)
+  /** The guard's ear; there is no guard yet while the trail is opened. */
+  let hear: ((event: AuditEvent) => void) | null = null
   const log = openAccessLog({ to: config.log.file ?? 1, level: () => now.config.log.level, clock, later })
   const trail = openAuditTrail({
     store: stores.audit,
@@ -68,7 +76,10 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     clock,
     random,
     later,
-    onEvent: (event) => metrics.event(event),
+    onEvent(event) {
+      metrics.event(event)
+      hear?.(event)
+    },
   })
   const audit = foldFloods(trail, {
     clock,
@@ -76,12 +87,21 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     onFolded(event) {
       metrics.event(event)
       metrics.folded(event)
+      hear?.(event)
     },
   })
   const chain = chainKey(vault.deriveKey(PURPOSES.auditChain))
   audit.signWith(chain)
   metrics.watchTrail(audit)
+  const onGuardFailure = (cause: unknown): void => metrics.failed(cause)
   const forward = createForward({ clock })
+  const counters = nearCounters({ store: stores.counters, clock, later: backgroundLater, most: NEAR_COUNTERS, onFailure: onGuardFailure })
+  const guardSwitch = createGuardSwitch({
+    file: disarmFile(config.store),
+    later,
+    onArmed: (armed) => audit.note(auditEvent({ kind: armed ? 'guard.armed' : 'guard.disarmed', at: clock() })),
+    onDemoted: (rule, hit, met) => audit.note(auditEvent({ kind: 'guard.demoted', at: clock(), rule, target: rule, detail: { hit, met } })),
+  })
   const visitKey = vault.deriveKey(PURPOSES.visits)
   const streams = createStreams({
     store: stores.sessions,
@@ -110,10 +130,15 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     transactions: createTransactions(vault.deriveKey(PURPOSES.signIns), random),
     grants: createGrants({ store: stores.grants, key: vault.deriveKey(PURPOSES.grants), random }),
     forward,
+    counters,
+    guardSwitch,
+    onGuardFailure,
+    later,
     streams,
     via: `cloakroom-${Buffer.from(random(6)).toString('hex')}`,
   }
   let now = openGeneration(config, policy, lasting, null)
+  hear = (event) => now.onEvent(event)
   return {
     gateway: {
       judge: (head) => now.gateway.judge(head),
@@ -136,6 +161,8 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     async close() {
       await forward.close()
       providers.close()
+      guardSwitch.close()
+      await counters.close()
       await audit.close()
       metrics.close()
       await log.close()

@@ -2,24 +2,36 @@ import type { AuditActor } from '@cloakroom/contract'
 import { causedBy, auditEvent, browser, program } from './audit/event.ts'
 import type { Answer, Departure, RequestBody } from './answer.ts'
 import { ACTION_FIELD, type ActionProof } from './decide/action.ts'
-import { admit } from './decide/admit.ts'
-import { readCookie, SESSION_COOKIE, VISIT_COOKIE } from './decide/cookies.ts'
+import { admit, type Admission } from './decide/admit.ts'
+import type { Plan } from './decide/guard-plan.ts'
 import { decide, hits } from './decide/decide.ts'
-import type { Decision, Effect, Evidence, Reply } from './decide/facts.ts'
+import type { Decision, Effect, Evidence } from './decide/facts.ts'
 import { WS } from './decide/handshake.ts'
 import { isNavigation, type RequestHead } from './decide/head.ts'
 import type { Policy } from './decide/policy.ts'
-import { accessOf, type Route } from './decide/route.ts'
-import { type MachineKey, machineOf, type PresentedKey, readMachineKey } from './decide/machine-key.ts'
-import { identify, type Visitor } from './decide/session.ts'
+import type { Route } from './decide/route.ts'
+import type { Visitor } from './decide/session.ts'
 import { GateError } from './errors.ts'
 import { openWebSocket } from './forward/handshake.ts'
 import { passThrough } from './forward/pass-through.ts'
+import {
+  addScores,
+  afterwards,
+  countAll,
+  looksAgain,
+  guardPartOf,
+  judgeWatched,
+  ownWithGuard,
+  planOf,
+  watch,
+  type Watch,
+  withGuard,
+} from './guarding.ts'
 import { guardParts } from './guarded-parts.ts'
+import { createRecognition } from './recognition.ts'
 import { render } from './http/render.ts'
 import { problem } from './http/problem.ts'
 import { HSTS } from './http/security-headers.ts'
-import { type Awaitable, onceHere } from './lib/awaitable.ts'
 import type { Parts } from './parts.ts'
 import { watched } from './forward/watched-body.ts'
 import { wholeBody } from './forward/whole-body.ts'
@@ -33,12 +45,19 @@ export interface Gateway {
 
 export function createSpine(unguarded: Parts): Gateway {
   const parts = guardParts(unguarded)
+  const recognition = createRecognition(parts)
 
-  async function judge(head: RequestHead, policy: Policy = parts.policy()): Promise<Decision | 'own'> {
+  async function judge(head: RequestHead, policy: Policy): Promise<Judging> {
     const admission = admit(head, policy)
+    const plan = planOf(head, admission, policy, parts)
+    if (plan !== null) return await judgeWithGuard(head, admission, plan, policy)
+    return { decision: await judgeAdmitted(head, admission, policy), before: NOTHING, seen: null }
+  }
+
+  async function judgeAdmitted(head: RequestHead, admission: Admission, policy: Policy): Promise<Decision | 'own'> {
     if (admission.kind === 'own') return 'own'
     if (admission.kind === 'refused') return { verdict: 'refuse', visitor: null, ...admission }
-    const found = recognise(head, admission.route, policy)
+    const found = recognition.recognise(head, admission.route, policy)
     // A wait for what is here already costs the most frequent request half a microsecond.
     const visitor = found instanceof Promise ? await found : found
     if (visitor === 'tossed') return tossed(admission.route)
@@ -48,22 +67,37 @@ export function createSpine(unguarded: Parts): Gateway {
     return decide({ head, route: admission.route, visitor, counts, action }, policy, admission.steps)
   }
 
-  /** Who sent it? Asks the store only where the answer matters. */
-  function recognise(head: RequestHead, route: Route, policy: Policy): Awaitable<Visitor | 'tossed'> {
-    if (route.kind === 'api') {
-      const presented = readMachineKey(head)
-      if (presented.kind !== 'absent') return onceHere(claimKey(presented), (key) => machineOf(key, head.at))
+  /** The same, with the guard's counters in the same round trip and its rules beside the rest. */
+  async function judgeWithGuard(head: RequestHead, admission: Admission, plan: Plan, policy: Policy): Promise<Judging> {
+    const route = admission.kind === 'route' ? admission.route : null
+    const found =
+      route !== null
+        ? recognition.recognise(head, route, policy, plan.asksWho)
+        : plan.asksWho
+          ? recognition.recogniseAnyone(head, policy)
+          : null
+    const visitor = found instanceof Promise ? await found : found
+    if (visitor === 'tossed') return { decision: tossed(route), before: NOTHING, seen: null }
+    const seen = watch(plan, head, visitor)
+    const touched = route === null || visitor === null ? NOTHING : hits(head, route, visitor, policy)
+    const counting = countAll(touched, seen, parts)
+    const counts = counting instanceof Promise ? await counting : counting
+    if (plan.shares && visitor?.kind === 'known') parts.guard?.met(visitor.session.id, head.at)
+    const judged = judgeWatched(seen, counts, touched.length, parts)
+    if (judged !== null) parts.guard?.saw(judged, seen.subject)
+    if (admission.kind === 'own') {
+      const own = judged === null ? NOTHING : ownWithGuard(judged, seen)
+      return 'verdict' in own ? { decision: own, before: NOTHING, seen } : { decision: 'own', before: own, seen }
     }
-    const access = accessOf(route)
-    const visits = access.kind === 'visitor' || route.kind === 'site'
-    if (access.kind === 'public' && !visits) return { kind: 'stranger', stale: null, expired: null }
-    const session = readCookie(head.headers, SESSION_COOKIE)
-    const visit = visits ? readCookie(head.headers, VISIT_COOKIE) : ABSENT
-    if (session.kind === 'many' || visit.kind === 'many') return 'tossed'
-    const claimed = session.kind === 'one' && access.kind !== 'public' ? parts.sessions.claim(session.value) : null
-    return onceHere(claimed, (claim) =>
-      identify(claim, visit.kind === 'one' ? parts.visits.open(visit.value, head.at) : null, policy.sessions, head.at),
-    )
+    const decision: Decision =
+      route === null || visitor === null
+        ? { verdict: 'refuse', visitor, ...(admission as Extract<Admission, { kind: 'refused' }>) }
+        : decide(
+            { head, route, visitor, counts: counts.slice(0, touched.length), action: proven(head, route, visitor) },
+            policy,
+            stepsOf(admission),
+          )
+    return { decision: judged === null ? decision : withGuard(decision, judged, seen), before: NOTHING, seen }
   }
 
   function proven(head: RequestHead, route: Route, visitor: Visitor): ActionProof {
@@ -72,28 +106,23 @@ export function createSpine(unguarded: Parts): Gateway {
     return parts.actionTokens.prove(head, route, visitor)
   }
 
-  function claimKey(presented: PresentedKey): Awaitable<MachineKey | null> {
-    return presented.kind === 'one' && parts.machineKeys !== undefined ? parts.machineKeys.claim(presented.id, presented.secret) : null
-  }
-
   async function handle(head: RequestHead, body: RequestBody | null, departure?: Departure): Promise<Answer> {
     let policy: Policy | null = null
     let evidence: Evidence = { route: null, steps: [] }
     let answer: Answer
     try {
       policy = parts.policy()
-      const decision = await judge(head, policy)
+      const { decision, before, seen } = await judge(head, policy)
       if (decision === 'own') {
+        if (before.length > 0) await carryOut(before, head)
         answer = await parts.endpoints.answer(head, body, policy)
       } else {
         evidence = decision.evidence
         const cookies = decision.effects.length === 0 ? NO_COOKIES : await carryOut(decision.effects, head)
-        const bare =
-          decision.verdict === 'refuse'
-            ? refuse(head, decision.reply, decision.visitor, policy)
-            : await pass(head, body, decision, policy, departure)
+        const bare = decision.verdict === 'refuse' ? refuse(head, decision, policy) : await pass(head, body, decision, policy, departure)
         answer = withCookies(bare, cookies)
       }
+      if (seen !== null && looksAgain(seen)) await lookAgain(seen, answer, head)
     } catch (cause) {
       parts.observer.failure(head, cause)
       answer = failed(head, cause)
@@ -105,6 +134,15 @@ export function createSpine(unguarded: Parts): Gateway {
     return policy?.publicOrigin.startsWith('https:') === true && head.scheme === 'https'
       ? { ...answer, headers: [...answer.headers, HSTS] }
       : answer
+  }
+
+  /** The answer is on its way to the visitor: what fails now is the operator's to know. */
+  async function lookAgain(seen: Watch, answer: Answer, head: RequestHead): Promise<void> {
+    try {
+      await carryOut(await afterwards(seen, answer, parts), head)
+    } catch (cause) {
+      parts.observer.failure(head, cause)
+    }
   }
 
   async function pass(
@@ -135,7 +173,7 @@ export function createSpine(unguarded: Parts): Gateway {
           }),
         )
       }
-      if (code !== null) return refuse(head, { kind: 'problem', code }, visitor, policy)
+      if (code !== null) return refuse(head, { reply: { kind: 'problem', code }, visitor }, policy)
       sent = whole.body
     }
     const answer = watched(await passThrough(head, sent, route, visitor, parts, departure), visitor, route, parts.streams)
@@ -148,9 +186,10 @@ export function createSpine(unguarded: Parts): Gateway {
     return await parts.site.answer(head)
   }
 
-  function refuse(head: RequestHead, reply: Reply, visitor: Visitor | null, policy: Policy): Answer {
+  function refuse(head: RequestHead, { reply, visitor, guard }: Refused, policy: Policy): Answer {
     const answer = render(reply, head, policy)
-    if (reply.kind === 'problem') {
+    const rule = guard?.effective.rule ?? null
+    if (reply.kind === 'problem' || rule !== null) {
       parts.audit.note(
         auditEvent({
           ...causedBy(head),
@@ -158,7 +197,8 @@ export function createSpine(unguarded: Parts): Gateway {
           actor: actorOf(visitor),
           target: `${head.method} ${head.path}`,
           result: 'refused',
-          reason: reply.code,
+          reason: reply.kind === 'problem' ? reply.code : reply.kind,
+          rule,
         }),
       )
     }
@@ -172,6 +212,12 @@ export function createSpine(unguarded: Parts): Gateway {
       switch (effect.do) {
         case 'touch':
           await parts.sessions.touch(effect.session, head.at)
+          break
+        case 'measure':
+          await guardPartOf(parts).carryOut(effect.measure, effect.subject)
+          break
+        case 'count':
+          await addScores(effect.hits, head, parts)
           break
         case 'end-expired':
           await parts.sessions.end(effect.session, head.at, effect.because)
@@ -193,7 +239,7 @@ export function createSpine(unguarded: Parts): Gateway {
     return cookies
   }
 
-  return { judge: (head) => judge(head), handle }
+  return { judge: async (head) => (await judge(head, parts.policy())).decision, handle }
 }
 
 function actorOf(visitor: Visitor | null): AuditActor {
@@ -205,16 +251,28 @@ function actorOf(visitor: Visitor | null): AuditActor {
 const MOST_MEANT_BYTES = 1_048_576
 
 type Passed = Extract<Decision, { verdict: 'pass' }>
+type Refused = Pick<Extract<Decision, { verdict: 'refuse' }>, 'reply' | 'visitor' | 'guard'>
 
-const ABSENT = { kind: 'absent' } as const
+/** `before`: what is to be done before an own endpoint answers. `seen`: what the guard looks at once more when the answer is there. */
+interface Judging {
+  readonly decision: Decision | 'own'
+  readonly before: readonly Effect[]
+  readonly seen: Watch | null
+}
+
+const NOTHING: readonly never[] = []
 const NO_COOKIES: readonly string[] = []
 
-function tossed(route: Route): Decision {
+function stepsOf(admission: Admission): readonly string[] {
+  return admission.kind === 'route' ? admission.steps : NOTHING
+}
+
+function tossed(route: Route | null): Decision {
   return {
     verdict: 'refuse',
     reply: { kind: 'problem', code: 'duplicate_cookie' },
     visitor: null,
-    evidence: { route: route.id, steps: ['cookie sent twice'] },
+    evidence: { route: route?.id ?? null, steps: ['cookie sent twice'] },
     effects: [],
   }
 }

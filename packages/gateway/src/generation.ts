@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
+import type { AuditEvent } from '@cloakroom/contract'
 import { createIdentities } from './account/identities.ts'
 import type { Providers, ProviderWish } from './account/oidc/providers.ts'
 import { createMachineKeys } from './account/machine-keys.ts'
@@ -17,11 +18,16 @@ import { demandsSecondFactor } from './decide/freshness.ts'
 import type { Policy } from './decide/policy.ts'
 import type { SessionId } from './decide/session.ts'
 import { GateError } from './errors.ts'
+import { createEventFeed } from './guard/event-feed.ts'
+import { createGuardPart } from './guard/guard-part.ts'
+import type { GuardSwitch } from './guard/guard-switch.ts'
+import type { NearCounters } from './guard/near-counters.ts'
 import type { Forward } from './forward/forward.ts'
 import { createSpine, type Gateway } from './gateway.ts'
 import { createEndpoints } from './http/endpoints.ts'
 import { readTheme, type Theme } from './http/pages/theme.ts'
 import type { Clock } from './lib/clock.ts'
+import type { Later } from './lib/later.ts'
 import type { Random } from './lib/random.ts'
 import type { ObserverPart, SitePart, VisitsPart } from './parts.ts'
 import { createActionTokens } from './session/action-tokens.ts'
@@ -53,6 +59,10 @@ export interface LastingParts {
   readonly transactions: Transactions
   readonly grants: Grants
   readonly forward: Forward
+  readonly counters: NearCounters
+  readonly onGuardFailure: (cause: unknown) => void
+  readonly guardSwitch: GuardSwitch
+  readonly later: Later
   readonly streams: Streams
   readonly via: string
 }
@@ -63,6 +73,8 @@ export interface Generation {
   readonly policy: Policy
   readonly gateway: Gateway
   readonly site: SitePart | null
+  /** What the audit trail says, for the guard. */
+  readonly onEvent: (event: AuditEvent) => void
 }
 
 /** Reads the files that the configuration names and builds all that hangs on it; throws before anything has changed. */
@@ -92,13 +104,22 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     tickMs: () => policy.actionTickMs,
   })
   const site = before !== null && isSameSite(config, before.config) ? before.site : siteOf(config, policy)
+  if (before?.policy.guard !== policy.guard) lasting.guardSwitch.renew()
+  const guard = createGuardPart({
+    state: lasting.guardSwitch,
+    sessions,
+    accounts: stores.accounts,
+    audit,
+    later: lasting.later,
+    shareOf: (id) => policy.guard?.rules.find((rule) => rule.id === id)?.limits.sessionShare ?? null,
+  })
   const gateway = createSpine({
     policy: () => policy,
     sessions,
     visits,
     actionTokens,
     machineKeys: createMachineKeys({ store: stores.machineKeys, random }),
-    counters: stores.counters,
+    counters: lasting.counters,
     vault,
     forward: measuredForward(lasting.forward.trusting(authoritiesOf(config)), metrics, clock),
     endpoints: createEndpoints({
@@ -128,9 +149,11 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     pseudonym: 'cloakroom',
     via: lasting.via,
     streams: lasting.streams,
+    guard,
     clock,
   })
-  return { config, policy, gateway, site }
+  const onEvent = createEventFeed({ guard: policy.guard, part: guard, counters: lasting.counters, onFailure: lasting.onGuardFailure })
+  return { config, policy, gateway, site, onEvent }
 }
 
 /** The site keeps its cache of files while nothing that it depends on has changed. */

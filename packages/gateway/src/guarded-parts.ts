@@ -43,6 +43,7 @@ export function guardParts(parts: Parts): Parts {
     },
     counters: {
       add: (hits, at) => checked(bounded('counters', counters.add(hits, at)), (counts) => areCounts(counts, hits), 'counters'),
+      ...(counters.local === undefined ? {} : { local: (hits, at) => counters.local?.(hits, at) ?? [] }),
     },
     vault: guardVault(parts, within, policy),
     forward: {
@@ -79,6 +80,7 @@ function guardEndpoints({ endpoints }: Parts, within: Within): EndpointsPart {
     async answer(head, body, policy) {
       return await checked(within(OWN_MS, endpoints.answer(head, body, policy), silent), isAnswer, 'the endpoints', 'internal')
     },
+    idOf: (head, policy) => endpoints.idOf?.(head, policy) ?? null,
   }
   if (endpoints.toPage === undefined) return own
   return {

@@ -5,7 +5,9 @@ import type { Answer, BodySource, Departure, RequestBody } from './answer.ts'
 import type { ActionProof } from './decide/action.ts'
 import type { Count, Hit } from './decide/counters.ts'
 import type { Placement } from './decide/credential.ts'
-import type { Instant, RequestHead } from './decide/head.ts'
+import type { GuardState, Subject } from './decide/guard.ts'
+import type { Judged, Measure } from './decide/guard-judge.ts'
+import type { Instant, RequestHead, RequestId } from './decide/head.ts'
 import type { HeaderField } from './decide/headers.ts'
 import type { MachineKey } from './decide/machine-key.ts'
 import type { OutboundHead } from './decide/outbound.ts'
@@ -94,6 +96,8 @@ export interface ForwardPart {
 export interface EndpointsPart {
   /** The gateway's own endpoints, below `basePath`. */
   answer(head: RequestHead, body: RequestBody | null, policy: Policy): Promise<Answer>
+  /** The name of the endpoint for the guard: `login`. Null when there is none at this path. */
+  idOf?(head: RequestHead, policy: Policy): string | null
   /** A refusal of the gateway's as a page, for a person. Left out, a person gets problem details like everybody. */
   toPage?(refusal: Answer, head: RequestHead, policy: Policy): Promise<Answer>
 }
@@ -152,6 +156,20 @@ export interface ObserverPart {
   failure(head: RequestHead, cause: unknown): void
 }
 
+/** What the guard needs beyond its rules. */
+export interface GuardPart {
+  /** Is it armed, and which rules demoted themselves? */
+  state(): GuardState
+  /** Does what a rule asked for besides its answer. Throws GateError `busy` when it cannot: the request goes no further. */
+  carryOut(measure: Measure, subject: Subject): Awaitable<void>
+  /** A session made a request to which a rule with a `session_share` could apply. */
+  met(session: SessionId, at: Instant): void
+  /** In the world of the rules in shadow this request was refused: what it caused did not happen there. */
+  refusedInShadow(request: RequestId): boolean
+  /** Told of each judgement in which some rule held, also in shadow. Never throws. */
+  saw(judged: Judged, subject: Subject): void
+}
+
 /** Everything that gateway.ts needs. compose.ts picks the real ones; tests bring faulty ones. */
 export interface Parts {
   readonly policy: () => Policy
@@ -161,7 +179,11 @@ export interface Parts {
   readonly actionTokens?: ActionTokensPart
   /** Left out, no program has a key. */
   readonly machineKeys?: MachineKeysPart
-  readonly counters: { add(hits: readonly Hit[], at: Instant): Awaitable<readonly Count[]> }
+  readonly counters: {
+    add(hits: readonly Hit[], at: Instant): Awaitable<readonly Count[]>
+    /** Counts signals of the guard in this process alone, while the store is silent. */
+    local?(hits: readonly Hit[], at: Instant): readonly Count[]
+  }
   readonly vault: VaultPart
   readonly forward: ForwardPart
   readonly endpoints: EndpointsPart
@@ -172,12 +194,14 @@ export interface Parts {
   readonly pseudonym: string
   /** Our name in `Via` when it is to be told from that of other gateways; `pseudonym` when left out. */
   readonly via?: string
-  /** The time at which a request is signed; the system's when left out. */
+  /** The time at which a request is signed; the system's when left out. Without it the guard does not know `response.ms`. */
   readonly clock?: Clock
   /** Without it nobody is told. */
   readonly notifier?: NotifierPart
   /** Without it no WebSocket is opened, and long answers run to their end. */
   readonly streams?: StreamsPart
+  /** Without it rules can answer, but take no measures. */
+  readonly guard?: GuardPart
   /** For the bounds of guarded-parts.ts; the system's timers when left out. */
   readonly later?: Later
 }

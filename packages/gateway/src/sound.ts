@@ -62,7 +62,13 @@ export function areCounts(value: unknown, hits: readonly Hit[]): value is readon
   if (!Array.isArray(value) || value.length !== hits.length) return false
   return hits.every((hit, at) => {
     const count: unknown = value[at]
-    return isRecord(count) && count['key'] === hit.key && typeof count['over'] === 'boolean' && isTime(count['retryAfterMs'])
+    return (
+      isRecord(count) &&
+      count['key'] === hit.key &&
+      typeof count['over'] === 'boolean' &&
+      isTime(count['retryAfterMs']) &&
+      (hit.signal === undefined || isTime(count['count']))
+    )
   })
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAccounts } from '../src/account/accounts.ts'
@@ -27,6 +27,10 @@ export const PASSWORD = 'correct horse battery staple'
 export interface KitOptions {
   /** Changes to the configuration; `apis.shop` is merged key by key. */
   readonly config?: Partial<Omit<ConfigInput, 'apis'>> & { readonly shop?: Partial<ConfigInput['apis'][string]> }
+  /** The text of guard.yaml, or `default` for the rules that come with the gateway; no rules when left out. */
+  readonly guard?: string
+  /** Further files beside it, by name. */
+  readonly files?: Readonly<Record<string, string>>
   readonly placement?: string
   readonly upstream?: UpstreamOptions
   /** Further APIs on the same upstream. */
@@ -108,6 +112,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   }
   await addAccount('ada')
   const authority = options.https === true ? await certify(folder) : null
+  for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(join(folder, name), text)
   const config = configOf(folder, api.origin, options)
   const notices: string[] = []
   const canary = canaryOf(secret, options.placement ?? 'bearer')
@@ -182,13 +187,21 @@ async function certify(folder: string): Promise<string> {
   return readFileSync(made.authority, 'utf8')
 }
 
-function configOf(folder: string, upstream: string, { config: changes = {}, https = false, apis }: KitOptions) {
+function guardOf(folder: string, text: string | undefined): Pick<ConfigInput, 'guard'> {
+  if (text === undefined) return { guard: 'off' }
+  if (text === 'default') return {}
+  writeFileSync(join(folder, 'guard.yaml'), text)
+  return { guard: './guard.yaml' }
+}
+
+function configOf(folder: string, upstream: string, { config: changes = {}, https = false, apis, guard }: KitOptions) {
   const { shop, ...rest } = changes
   const value = {
     listen: '127.0.0.1:0',
     admin: { listen: '127.0.0.1:0' },
     store: './data',
     log: { file: './access.log' },
+    ...guardOf(folder, guard),
     ...(https ? { tls: HTTPS } : {}),
     apis: {
       shop: {

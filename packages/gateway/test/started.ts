@@ -55,7 +55,8 @@ export async function install(secret: string, script?: UpstreamOptions['script']
   const file = join(folder.path, 'cloakroom.yaml')
   const edit: Installation['edit'] = (change) => writeFileSync(file, change(readFileSync(file, 'utf8')))
   edit((text) => text.replace(/^listen: .*$/m, 'listen: 127.0.0.1:0').replace(/^publicUrl: .*\n/m, ''))
-  appendFileSync(file, 'admin: { listen: "127.0.0.1:0" }\n')
+  // What is shown there hammers harder than any visitor may.
+  appendFileSync(file, 'admin: { listen: "127.0.0.1:0" }\nguard: off\n')
   return {
     folder: folder.path,
     upstream,

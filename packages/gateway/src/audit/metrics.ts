@@ -17,6 +17,8 @@ export interface Metrics extends ObserverPart {
   /** One upstream round trip to the answer's head, in seconds. */
   upstream(api: string, seconds: number): void
   upstreamFailure(api: string, code: string): void
+  /** Something failed that no request waits for. */
+  failed(cause: unknown): void
   /** Reads the trail's figures whenever somebody asks. */
   watchTrail(trail: Pick<AuditTrail, 'figures'>): void
   readonly contentType: string
@@ -39,6 +41,7 @@ const END_REASONS: ReadonlySet<string> = new Set([
   'password-changed',
   'ended-by-owner',
   'ended-by-user',
+  'ended-by-guard',
 ])
 
 export function createMetrics(clock: Clock): Metrics {
@@ -86,13 +89,16 @@ export function createMetrics(clock: Clock): Metrics {
   collected(counter('cloakroom_audit_write_failures_total', 'Failed writes of the audit trail, by sink.', 'sink'), sinks('failures'))
   processFigures(registry, delay, clock)
 
+  function failed(cause: unknown): void {
+    const code = cause instanceof GateError ? cause.code : 'internal'
+    failures.inc({ code })
+    if (code === 'store_unavailable') storeErrors.inc()
+  }
+
   return {
     access: (line: AccessLine) => tally.add(line.route, Math.trunc(line.status / 100), line.code),
-    failure(_head, cause) {
-      const code = cause instanceof GateError ? cause.code : 'internal'
-      failures.inc({ code })
-      if (code === 'store_unavailable') storeErrors.inc()
-    },
+    failure: (_head, cause) => failed(cause),
+    failed,
     event({ kind, reason }) {
       if (kind.startsWith('login.')) logins.inc({ result: kind.slice('login.'.length) })
       else if (kind === 'session.started') started.inc()

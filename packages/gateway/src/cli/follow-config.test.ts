@@ -35,6 +35,7 @@ beforeEach(() => {
   answer = { kind: 'taken', restart: [] }
   following = followConfig({
     file,
+    started: [],
     running: {
       take(next: Config) {
         taken.push(next.apis['shop']?.path ?? '')

@@ -13,6 +13,8 @@ import { checkTheme } from './check-theme.ts'
 export interface FollowOptions {
   /** Absolute path of cloakroom.yaml. */
   readonly file: string
+  /** Further files that the configuration in force was read from. */
+  readonly started: readonly string[]
   readonly running: Pick<Running, 'take' | 'audit'>
   readonly vault: { list(): Promise<readonly HeldCredential[]> }
   readonly clock: Clock
@@ -27,7 +29,7 @@ export interface Following {
   stop(): void
 }
 
-export function followConfig({ file, running, vault, clock, later, onNotice }: FollowOptions): Following {
+export function followConfig({ file, started, running, vault, clock, later, onNotice }: FollowOptions): Following {
   let underWay: Promise<void> | null = null
   /** A reading is asked for; never again once it is stopped. */
   let again = false
@@ -57,6 +59,7 @@ export function followConfig({ file, running, vault, clock, later, onNotice }: F
   async function readOnce(): Promise<void> {
     const read = await readConfig(file, vault, clock())
     if (stopped) return
+    followAlso(read.files)
     if (read.kind === 'problems') {
       reject(read.problems, null)
       return
@@ -90,32 +93,45 @@ export function followConfig({ file, running, vault, clock, later, onNotice }: F
     )
   }
 
-  const unwatch = watchFile(file, {
-    later,
-    onChange: () => void reload(),
-    onBlind: (folder) => onNotice(`${folder} cannot be watched: send SIGHUP after a change.`),
-  })
+  const follow = (path: string): (() => void) =>
+    watchFile(path, {
+      later,
+      onChange: () => void reload(),
+      onBlind: (folder) => onNotice(`${folder} cannot be watched: send SIGHUP after a change.`),
+    })
+  const unwatch = follow(file)
+  /** guard.yaml, its lists and databases, as the last reading named them. */
+  const named = new Map<string, () => void>()
+  followAlso(started)
+
+  function followAlso(files: readonly string[]): void {
+    for (const [path, stop] of named) if (!files.includes(path) && named.delete(path)) stop()
+    for (const path of files) if (!named.has(path)) named.set(path, follow(path))
+  }
+
   return {
     reload,
     stop() {
       stopped = true
       again = false
       unwatch()
+      followAlso([])
     },
   }
 }
 
 type ReadConfig =
-  | { readonly kind: 'config'; readonly config: Config; readonly warnings: readonly ConfigProblem[] }
-  | { readonly kind: 'problems'; readonly problems: readonly ConfigProblem[] }
+  | { readonly kind: 'config'; readonly config: Config; readonly warnings: readonly ConfigProblem[]; readonly files: readonly string[] }
+  | { readonly kind: 'problems'; readonly problems: readonly ConfigProblem[]; readonly files: readonly string[] }
 
 /** All that `cloakroom start` checks, with the vault that is open already. */
 async function readConfig(file: string, vault: FollowOptions['vault'], at: number): Promise<ReadConfig> {
   const loaded = loadConfig(file)
-  if (loaded.kind === 'problems') return loaded
+  if (loaded.kind === 'problems') return { ...loaded, files: loaded.files ?? [] }
   const { config, locate } = loaded
   const held = checkCredentials(config, locate, await vault.list(), at)
   const problems = sortProblems([...loaded.warnings, ...checkFiles(config, locate), ...checkTheme(config, locate), ...held])
   const fatal = problems.some(({ severity }) => severity === 'error')
-  return fatal ? { kind: 'problems', problems } : { kind: 'config', config, warnings: problems }
+  const files = typeof config.rules === 'string' ? [] : config.rules.files
+  return fatal ? { kind: 'problems', problems, files } : { kind: 'config', config, warnings: problems, files }
 }

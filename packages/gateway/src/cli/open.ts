@@ -34,7 +34,7 @@ export interface OpenedVault extends Opened {
 
 /** Opens configuration and store for one command and closes them after it, whatever happens. */
 export async function withStore(world: World, file: string, work: (opened: Opened) => Promise<Outcome>): Promise<Outcome> {
-  const loaded = loadConfig(resolve(world.terminal.cwd, file))
+  const loaded = loadConfig(resolve(world.terminal.cwd, file), { withoutRules: true })
   if (loaded.kind === 'problems') return configProblems(loaded.problems, file)
   const { config } = loaded
   if (!hasStore(config))

@@ -4,6 +4,7 @@ import { addAccount } from './account.ts'
 import { addAudit } from './audit.ts'
 import { addCheck } from './check.ts'
 import { addDemo } from './demo.ts'
+import { addGuard } from './guard.ts'
 import { addInit } from './init.ts'
 import { addJwt } from './jwt.ts'
 import { addMachineKey } from './machine-key.ts'
@@ -53,6 +54,7 @@ All commands but demo take --json. NO_COLOR turns colours off. Exit codes: 0 don
   addAccount(program, does)
   addSession(program, does)
   addMachineKey(program, does)
+  addGuard(program, does)
   addAudit(program, does)
   addScan(program, does)
   addDemo(program, does)

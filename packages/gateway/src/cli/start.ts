@@ -54,7 +54,7 @@ async function start(world: World, options: StartOptions): Promise<Outcome> {
     const held = checkCredentials(loaded.config, loaded.locate, await opened.vault.list(), world.clock())
     const problems = sortProblems([...loaded.warnings, ...held])
     if (problems.some(({ severity }) => severity === 'error')) return configProblems(problems, options.config)
-    return await run(world, options, opened, problems)
+    return await run(world, options, { ...opened, config: loaded.config }, problems)
   })
 }
 
@@ -62,6 +62,10 @@ function tellSandbox(terminal: Terminal): void {
   const { read, write } = grantsOf(terminal.node)
   const lines = [`reads   ${read.join(', ')}`, `writes  ${write.join(', ')}`, 'the network; no child processes, addons or workers']
   terminal.err(`In the sandbox:\n${lines.map((line) => `  ${line}\n`).join('')}`)
+}
+
+function filesOf({ rules }: Config): readonly string[] {
+  return typeof rules === 'string' ? [] : rules.files
 }
 
 /** Ten seconds: what load balancers and systemd give a request to finish. */
@@ -89,6 +93,7 @@ async function run(world: World, options: CommonOptions, opened: OpenedVault, wa
   })
   const following = followConfig({
     file: resolve(terminal.cwd, options.config),
+    started: filesOf(config),
     running,
     vault,
     clock: world.clock,

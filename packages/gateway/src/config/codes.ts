@@ -63,6 +63,15 @@ export const CONFIG_CODES = {
   credential_expires: 'A warning: the credential ends within two weeks, and nothing takes over.',
   origin_not_sealed:
     'The upstream is not among the origins that were sealed with the credential: whoever edits this file cannot send the secret elsewhere.',
+  guard_condition: 'A condition of guard.yaml that is not in the language, names what does not exist, or compares what cannot be compared.',
+  guard_phase: 'A rule or signal of guard.yaml that looks at what is not known yet, or any more, when it is judged.',
+  guard_action:
+    'An action of guard.yaml that cannot be delivered, or does not say what happens when it cannot: the visitor would go on unhindered.',
+  guard_list: 'An entry of a list of guard.yaml that is none.',
+  guard_signal: 'A signal of guard.yaml whose counting cannot be done.',
+  guard_rule: 'A rule of guard.yaml whose id is taken, or whose date is none.',
+  guard_geo: 'A database of addresses that is missing or cannot be read.',
+  guard_lint: 'A warning of `cloakroom guard lint`: it works, but should not stay as it is.',
   unsafe_setting: 'A warning, at every start: a setting whose name begins with `unsafe` is on.',
 } as const
 

@@ -1,4 +1,5 @@
 import type { Access, Api, Policy, SecondFactor } from '../decide/policy.ts'
+import type { Guard } from '../decide/guard.ts'
 import { parseRange } from '../decide/ip.ts'
 import type { Provider } from '../decide/provider.ts'
 import type { Route } from '../decide/route.ts'
@@ -37,7 +38,7 @@ export function compilePolicy(config: Config, port: number = config.listen.port)
     webSockets: { most: config.limits.webSockets, perVisitor: config.limits.webSocketsPerVisitor },
     signingKeys: [...new Set(apis.flatMap(({ sign }) => (sign === null ? [] : [sign.key])))],
     waits: { partMs: config.limits.storeTimeout, requestMs: config.limits.bodyTimeout },
-    guard: null,
+    guard: guardOf(config),
   }
 }
 
@@ -45,6 +46,32 @@ export function compilePolicy(config: Config, port: number = config.listen.port)
 export function publicOriginOf(config: Config, port: number = config.listen.port): string {
   if (config.publicUrl !== null) return new URL(config.publicUrl).origin
   return new URL(`${config.tls === null ? 'http' : 'https'}://localhost:${port}`).origin
+}
+
+function guardOf({ rules }: Config): Guard | null {
+  if (rules === 'off') return null
+  return rules === 'unread' ? REFUSE_ALL : rules.guard
+}
+
+/** Rules that nobody read cannot be kept: whoever serves requests with such a configuration lets nobody through. */
+const REFUSE_ALL: Guard = {
+  signals: [],
+  rules: [
+    {
+      id: 'rules-were-not-read',
+      mode: { kind: 'enforce' },
+      phase: 'request',
+      when: { text: 'true', reads: [], holds: () => true, trace: () => [] },
+      scope: { routes: null, apis: null, methods: null },
+      actions: [{ kind: 'block', status: 403 }],
+      onUnknown: 'act',
+      storeDown: 'refuse',
+      owner: null,
+      reviewBy: null,
+      since: null,
+      limits: { methods: null, neverIf: null, sessionShare: null },
+    },
+  ],
 }
 
 function compileApi(name: string, api: ApiConfig): Api {

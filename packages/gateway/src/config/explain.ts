@@ -16,14 +16,14 @@ export interface Refusal {
 }
 
 /** The schema's issues in the owner's words, each at its place. */
-export function explainIssues(issues: readonly Issue[], locate: Locate): readonly Refusal[] {
-  const refusals = issues.flatMap((issue) => explain(issue, [], locate))
+export function explainIssues(issues: readonly Issue[], locate: Locate, schema?: z.ZodType): readonly Refusal[] {
+  const refusals = issues.flatMap((issue) => explain(issue, [], locate, schema))
   // `upstrem` with a hint says all: that `upstream` is missing, too, would be the same mistake twice.
   const hinted = new Set(refusals.flatMap(({ path, meant }) => (meant === null ? [] : [formatKey([...path.slice(0, -1), meant])])))
   return refusals.filter(({ problem }) => problem.code !== 'missing_key' || !hinted.has(problem.key))
 }
 
-function explain(issue: Issue, above: KeyPath, locate: Locate): readonly Refusal[] {
+function explain(issue: Issue, above: KeyPath, locate: Locate, schema?: z.ZodType): readonly Refusal[] {
   const path = [...above, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))]
   const at = (
     code: ConfigCode,
@@ -43,19 +43,19 @@ function explain(issue: Issue, above: KeyPath, locate: Locate): readonly Refusal
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => {
-        const known = knownKeys(path)
+        const known = knownKeys(path, schema)
         const strange = explainStranger(key, known)
         return at(strange.code, strange.text, strange.fix, [...path, key], 'key', strange.meant)
       })
     case 'invalid_union': {
       const branch = likelyBranch(issue.errors)
-      if (branch !== null) return branch.flatMap((inner) => explain(inner, path, locate))
-      return [at('wrong_value', sentence(issue.message), choices(path))]
+      if (branch !== null) return branch.flatMap((inner) => explain(inner, path, locate, schema))
+      return [at('wrong_value', sentence(issue.message), choices(path, schema))]
     }
     case 'invalid_type': {
       if (issue.input === undefined && issue.message.endsWith('undefined')) {
         const key = String(path.at(-1) ?? 'apis')
-        return [at('missing_key', `\`${key}\` is missing.`, `Add a line \`${key}: …\`. ${described(path)}`, path, 'key')]
+        return [at('missing_key', `\`${key}\` is missing.`, `Add a line \`${key}: …\`. ${described(path, schema)}`, path, 'key')]
       }
       const [own, fix] = issue.message.split('\n')
       if (own !== undefined && fix !== undefined) return [at('wrong_type', sentence(own), fix)]
@@ -63,7 +63,7 @@ function explain(issue: Issue, above: KeyPath, locate: Locate): readonly Refusal
         at(
           'wrong_type',
           `\`${formatKey(path)}\` takes ${NAMES[issue.expected] ?? issue.expected}.`,
-          HOW[issue.expected] ?? described(path),
+          HOW[issue.expected] ?? described(path, schema),
         ),
       ]
     }
@@ -82,10 +82,10 @@ function explain(issue: Issue, above: KeyPath, locate: Locate): readonly Refusal
       ]
     case 'custom': {
       const fix: unknown = issue.params?.['fix']
-      return [at('wrong_value', sentence(issue.message), typeof fix === 'string' ? fix : described(path))]
+      return [at('wrong_value', sentence(issue.message), typeof fix === 'string' ? fix : described(path, schema))]
     }
     default:
-      return [at('wrong_value', sentence(issue.message), described(path))]
+      return [at('wrong_value', sentence(issue.message), described(path, schema))]
   }
 }
 

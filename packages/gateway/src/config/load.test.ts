@@ -46,7 +46,7 @@ const BAD: readonly Bad[] = [
   ['an empty map of APIs', 'apis: {}\n', '1:7', 'wrong_value'],
   ['a misspelled key', top('sesions: { idle: 30m }'), '1:1', 'unknown_key'],
   ['a misspelled key inside an API', api('    credentail: shop-key'), '6:5', 'unknown_key'],
-  ['a key of a later version', top('guard: ./guard.yaml'), '1:1', 'unknown_key'],
+  ['a key of a later version', top('shield: ./shield.yaml'), '1:1', 'unknown_key'],
   ['a cookie domain, which __Host- forbids (COO-06)', top('sessions: { domain: example.com }'), '1:13', 'unknown_key'],
   ['a cookie without Secure (COO-06)', top('sessions:\n  secure: false'), '2:3', 'unknown_key'],
   ['a secret in the file', api('    token: sk_live_51Habc'), '6:5', 'secret_in_file'],
@@ -283,6 +283,9 @@ describe('ADM-02 a bad configuration is refused with its place, its code and its
       'check-credentials.test.ts',
       'check-slashes.test.ts',
       'check-files.test.ts',
+      '../guard/load.test.ts',
+      '../guard/geo.test.ts',
+      '../guard/lint.test.ts',
       '../../test/cli/start.test.ts',
     ]
     const texts = tests.map((name) => readFileSync(join(import.meta.dirname, name), 'utf8')).join('\n')

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { checkConfig } from './check.ts'
+import { defaults, type GuardLoading, loadGuard } from '../guard/load.ts'
 import { explainIssues } from './explain.ts'
 import { resolvePaths, type Config } from './paths.ts'
 import { sortProblems, type ConfigProblem, type KeyPath, type Locate } from './problem.ts'
@@ -11,13 +12,18 @@ export type LoadedConfig =
   /** `warnings` are daring settings, to be said at every start. */
   | { readonly kind: 'config'; readonly config: Config; readonly locate: Locate; readonly warnings: readonly ConfigProblem[] }
   /** At least one error; every one that could be found at once, in the order of the text. */
-  | { readonly kind: 'problems'; readonly problems: readonly ConfigProblem[] }
+  | {
+      readonly kind: 'problems'
+      readonly problems: readonly ConfigProblem[]
+      /** Further files that were read: one of them may be what has to be mended. */
+      readonly files?: readonly string[]
+    }
 
 /** Nobody writes that much by hand; parsing must stay bounded. */
 const LARGEST_BYTES = 1_048_576
 
 /** Reads and checks cloakroom.yaml. Opens no store and no vault: see check-credentials.ts for what only the vault knows. */
-export function loadConfig(path: string): LoadedConfig {
+export function loadConfig(path: string, { withoutRules = false }: { readonly withoutRules?: boolean } = {}): LoadedConfig {
   const file = resolve(path)
   let text: string
   try {
@@ -29,23 +35,30 @@ export function loadConfig(path: string): LoadedConfig {
   }
   const yaml = readYaml(text)
   if (yaml.kind === 'problems') return { kind: 'problems', problems: sortProblems(yaml.problems) }
-  return parseConfig(yaml.value, { file, folder: dirname(file), locate: yaml.locate })
+  return parseConfig(yaml.value, { file, folder: dirname(file), locate: yaml.locate, withoutRules })
 }
 
 export interface ConfigOrigin {
   readonly file: string | null
   readonly folder: string
   readonly locate: Locate
+  /** For commands that judge no request: a mistake in guard.yaml must not keep anybody from ending a session. */
+  readonly withoutRules?: boolean
 }
 
 /** Checks a configuration that is already a value: the file's content, or what an embedding program passes in. */
 export function parseConfig(value: unknown, origin: ConfigOrigin): LoadedConfig {
   const parsed = configSchema.safeParse(value)
   if (parsed.success) {
-    const config = resolvePaths(parsed.data, origin.file, origin.folder)
-    const problems = sortProblems(checkConfig(config, origin.locate))
+    const resolved = resolvePaths(parsed.data, origin.file, origin.folder)
+    const guard = origin.withoutRules === true ? ({ kind: 'unread' } as const) : readGuard(resolved)
+    const config = { ...resolved, rules: guard.kind === 'guard' ? guard : guard.kind === 'off' ? ('off' as const) : ('unread' as const) }
+    const ofGuard = guard.kind === 'problems' ? guard.problems : []
+    const problems = [...sortProblems(checkConfig(config, origin.locate)), ...ofGuard]
     const fatal = problems.some(({ severity }) => severity === 'error')
-    return fatal ? { kind: 'problems', problems } : { kind: 'config', config, locate: origin.locate, warnings: problems }
+    return fatal
+      ? { kind: 'problems', problems, ...(guard.kind === 'problems' ? { files: guard.files } : {}) }
+      : { kind: 'config', config, locate: origin.locate, warnings: problems }
   }
   const refusals = explainIssues(parsed.error.issues, origin.locate)
   const rest = checkRest(
@@ -54,6 +67,11 @@ export function parseConfig(value: unknown, origin: ConfigOrigin): LoadedConfig 
     origin,
   )
   return { kind: 'problems', problems: sortProblems([...refusals.map(({ problem }) => problem), ...rest]) }
+}
+
+function readGuard({ guard }: Config): GuardLoading | { readonly kind: 'off' } {
+  if (guard === 'off') return { kind: 'off' }
+  return guard === null ? defaults() : loadGuard(guard)
 }
 
 /** What is wrong beyond the schema, found on a copy without the refused parts, so that nobody has to mend a file one error at a time. */

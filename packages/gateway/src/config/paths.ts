@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from 'node:path'
+import type { LoadedGuard } from '../guard/load.ts'
 import type { ParsedConfig } from './schema.ts'
 
 /** The configuration as everything after the loader sees it: complete, every path absolute. */
@@ -7,6 +8,8 @@ export interface Config extends ParsedConfig {
   readonly file: string | null
   /** Relative paths begin here: the file's folder. */
   readonly folder: string
+  /** What `guard` names. `unread`: by a command that judges no request; such a configuration refuses all of them. */
+  readonly rules: LoadedGuard | 'off' | 'unread'
 }
 
 export type VaultKeySource = Config['vault']['key']
@@ -21,6 +24,8 @@ export function resolvePaths(parsed: ParsedConfig, file: string | null, folder: 
     ...parsed,
     file,
     folder,
+    rules: 'unread',
+    guard: parsed.guard === null || parsed.guard === 'off' ? parsed.guard : at(parsed.guard),
     store: at(parsed.store),
     site: parsed.site === null ? null : { ...parsed.site, folder: maybe(parsed.site.folder) },
     vault: { key: resolveKey(parsed.vault.key, at) },

@@ -13,6 +13,10 @@ export interface ConfigProblem {
   readonly text: string
   /** One sentence: what to do. */
   readonly fix: string
+  /** Another file that the configuration names, when the problem stands there. */
+  readonly file?: string
+  /** The line in question with a mark under the part that is meant. */
+  readonly excerpt?: string
 }
 
 export type KeyPath = readonly (string | number)[]
@@ -27,9 +31,10 @@ export function formatKey(path: KeyPath): string {
 
 /** One problem as the terminal shows it: `cloakroom.yaml:7:5: …` and the fix on the next line. */
 export function formatProblem(problem: ConfigProblem, file: string): string {
-  const place = problem.line === null ? file : `${file}:${problem.line}:${problem.column ?? 1}`
+  const own = problem.file ?? file
+  const place = problem.line === null ? own : `${own}:${problem.line}:${problem.column ?? 1}`
   const mark = problem.severity === 'warning' ? 'warning: ' : ''
-  return `${place}: ${mark}${problem.text} [${problem.code}]\n    ${problem.fix}`
+  return `${place}: ${mark}${problem.text} [${problem.code}]\n${problem.excerpt === undefined ? '' : `${problem.excerpt}\n`}    ${problem.fix}`
 }
 
 /** In the order of the text; problems without a place come first. */

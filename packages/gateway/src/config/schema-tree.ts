@@ -5,31 +5,32 @@ import { configSchema } from './schema.ts'
 type JsonNode = Readonly<Record<string, unknown>>
 
 /** The keys that may stand below this path. */
-export function knownKeys(path: KeyPath): readonly string[] {
-  return [...new Set(nodesAt(path).flatMap((node) => Object.keys(asNode(node['properties']) ?? {})))]
+export function knownKeys(path: KeyPath, schema: z.ZodType = configSchema): readonly string[] {
+  return [...new Set(nodesAt(path, schema).flatMap((node) => Object.keys(asNode(node['properties']) ?? {})))]
 }
 
 /** What the schema says of the key at this path. */
-export function described(path: KeyPath): string {
-  const text = nodesAt(path)
+export function described(path: KeyPath, schema: z.ZodType = configSchema): string {
+  const text = nodesAt(path, schema)
     .map((node) => node['description'])
     .find((value) => typeof value === 'string')
-  return text ?? 'See docs/reference/configuration.md.'
+  return text ?? (schema === configSchema ? 'See docs/reference/configuration.md.' : 'See docs/reference/guard.md.')
 }
 
 /** The values that a choice takes, in a sentence. */
-export function choices(path: KeyPath): string {
-  const values = nodesAt(path).flatMap((node) =>
+export function choices(path: KeyPath, schema: z.ZodType = configSchema): string {
+  const values = nodesAt(path, schema).flatMap((node) =>
     Array.isArray(node['enum']) ? node['enum'].map(String) : Object.keys(asNode(node['properties']) ?? {}).map((key) => `{ ${key}: … }`),
   )
-  return values.length === 0 ? described(path) : `Write one of: ${[...new Set(values)].join(', ')}.`
+  return values.length === 0 ? described(path, schema) : `Write one of: ${[...new Set(values)].join(', ')}.`
 }
 
-let tree: JsonNode | null = null
+const trees = new Map<z.ZodType, JsonNode>()
 
 /** The schema's node for a path, all branches of a choice; the JSON Schema is made once, when something is wrong. */
-function nodesAt(path: KeyPath): readonly JsonNode[] {
-  tree ??= z.toJSONSchema(configSchema, { io: 'input' })
+function nodesAt(path: KeyPath, schema: z.ZodType): readonly JsonNode[] {
+  let tree = trees.get(schema)
+  if (tree === undefined) trees.set(schema, (tree = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonNode))
   let nodes = branches(tree)
   for (const step of path) {
     nodes = nodes.flatMap((node) => {

@@ -162,6 +162,11 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Where the secrets are sealed.'),
+  guard: z
+    .union([z.literal('off'), filePath()])
+    .nullable()
+    .default(null)
+    .describe('The rules against abuse: a file, as in ./guard.yaml, or `off`. Left out: the rules that come with the gateway.'),
   allowedOrigins: z.array(origin()).default([]).describe('Other origins whose pages may call the APIs with the visitor’s session.'),
   trustedProxies: z
     .array(z.string())

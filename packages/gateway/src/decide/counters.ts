@@ -1,4 +1,5 @@
 import type { Instant } from './head.ts'
+import type { CounterState, Meter } from './meter.ts'
 
 /** A limit by GCRA (the leaky bucket as a meter, ITU-T I.371): `burst` at once, then one each `per / max` milliseconds. */
 export interface Limit {
@@ -14,6 +15,21 @@ export interface Hit {
   readonly limit: Limit
   /** The counter may be forgotten when it was not touched for so long. */
   readonly keepMs: number
+  /** A signal of the guard: counted by its own meter instead of `limit`. */
+  readonly signal?: SignalUse
+}
+
+export interface SignalUse {
+  readonly meter: Meter
+  /** 0 only reads. */
+  readonly cost: number
+  /** What was admitted before without asking the store. */
+  readonly owed: number
+  /** The value that is counted once. */
+  readonly mark: string | null
+  /** Counters of one group share a bound: past it those that would be forgotten first go. */
+  readonly group: string
+  readonly maxKeys: number
 }
 
 export interface Count {
@@ -21,6 +37,9 @@ export interface Count {
   readonly over: boolean
   /** Until the next one would be admitted; 0 when it would be now. */
   readonly retryAfterMs: number
+  /** Of a signal: what it says, and all that is kept of it. */
+  readonly count?: number
+  readonly state?: CounterState
 }
 
 /** A counter's whole state: the theoretical arrival time. */

@@ -1,6 +1,7 @@
 import type { ActionProof } from './action.ts'
 import type { Count, Hit } from './counters.ts'
-import type { Judged } from './guard-judge.ts'
+import type { Subject } from './guard.ts'
+import type { Judged, Measure } from './guard-judge.ts'
 import type { RequestHead } from './head.ts'
 import type { Route } from './route.ts'
 import type { RevokeReason, Session, SessionId, Visitor } from './session.ts'
@@ -75,6 +76,10 @@ export type Effect =
   | { readonly do: 'note-key'; readonly key: string }
   /** `within` is asked once more before: it is counted only when a visit would begin. Null where nothing bounds it. */
   | { readonly do: 'start-visit'; readonly within: Hit | null }
+  /** A rule of the guard asked for it, besides its answer. */
+  | { readonly do: 'measure'; readonly measure: Measure; readonly subject: Subject }
+  /** What the rules scored. */
+  | { readonly do: 'count'; readonly hits: readonly Hit[] }
   /** Time ended it: note it in the store and in the audit trail, once. */
   | { readonly do: 'end-expired'; readonly session: Session; readonly because: RevokeReason }
 

@@ -63,7 +63,7 @@ export const DELIVERABLE: Readonly<Record<GuardActionKind, boolean>> = {
   throttle: true,
   delay: true,
   challenge: false,
-  step_up: false,
+  step_up: true,
   decoy: false,
   tarpit: false,
   block: true,

@@ -51,6 +51,7 @@ function rule(id: string, change: Partial<Rule> = {}): Rule {
     storeDown: 'refuse',
     owner: null,
     reviewBy: null,
+    since: null,
     limits: { methods: null, neverIf: null, sessionShare: null },
     ...change,
   }
@@ -66,7 +67,7 @@ const reading = (change: Partial<Reading> = {}): Reading => ({
 })
 const nothing = { effective: () => null, shadow: () => null }
 const judge = (rules: readonly Rule[], state = ARMED, worlds: Parameters<typeof judgeGuard>[2] = nothing) =>
-  judgeGuard(rules, subject, worlds, state, 'net 192.0.2.1')
+  judgeGuard(rules, subject, worlds, state)
 
 describe('the walk over the rules', () => {
   test('no rule held: nothing is to be done', () => {

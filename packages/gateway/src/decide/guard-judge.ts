@@ -1,4 +1,7 @@
 import { ANSWERS, TERMINAL, type Fallback, type GuardAction, type GuardActionKind } from './guard-action.ts'
+import { isFresh } from './freshness.ts'
+import { actorOf } from './guard-keys.ts'
+import { signalsIn } from './guard-plan.ts'
 import type { Condition, GuardState, Held, Mode, Reading, ReadSignal, Rule, Subject, TraceStep } from './guard.ts'
 
 /** A rule whose condition held, or could not be answered: why, and what came of it. */
@@ -14,6 +17,12 @@ export interface RuleEvidence {
   readonly signals: readonly (Reading & { readonly signal: string })[]
 }
 
+/** Something that a rule does besides answering. */
+export interface Measure {
+  readonly rule: string
+  readonly action: GuardAction
+}
+
 /** What one world (the real one, or the one in which shadow rules are enforced) comes to. */
 export interface Outcome {
   /** The rule that ended the walk. */
@@ -21,7 +30,7 @@ export interface Outcome {
   /** The answer; null when the request goes on. `otherwise`, where it has one, is the shell's when it cannot be given. */
   readonly answer: Extract<GuardAction, { kind: 'throttle' | 'challenge' | 'step_up' | 'decoy' | 'tarpit' | 'block' }> | null
   /** Everything else that is to be done, in order, with the rule that asked for it. */
-  readonly measures: readonly { readonly rule: string; readonly action: GuardAction }[]
+  readonly measures: readonly Measure[]
   /** What the rules added to signals. */
   readonly scores: ReadonlyMap<string, number>
   /** The signal that a throttle rests on, and until when. */
@@ -44,16 +53,16 @@ export interface Worlds {
 }
 
 /** One pass over the rules, two outcomes: what is done, and what would be done if every rule were enforced. Nothing of the second shows in the first. */
-export function judgeGuard(rules: readonly Rule[], subject: Subject, worlds: Worlds, state: GuardState, actor: string): Judged | null {
+export function judgeGuard(rules: readonly Rule[], subject: Subject, worlds: Worlds, state: GuardState): Judged | null {
   if (rules.length === 0) return null
   const real = startWalk(worlds.effective)
-  const both = rules.some((rule) => !isEnforced(rule, state, actor) && rule.mode.kind !== 'off')
+  const both = rules.some((rule) => !isEnforced(rule, state, subject) && rule.mode.kind !== 'off')
   const shadow = both ? startWalk(worlds.shadow) : real
   const evidence: RuleEvidence[] = []
   for (const rule of rules) {
     if (real.ended && shadow.ended) break
     if (rule.mode.kind === 'off' || !mayTouch(rule, subject)) continue
-    const enforced = isEnforced(rule, state, actor)
+    const enforced = isEnforced(rule, state, subject)
     const inReal = enforced && !real.ended ? holds(rule, subject, real) : false
     // Where both worlds look alike, they need not be asked twice.
     const inShadow =
@@ -61,17 +70,17 @@ export function judgeGuard(rules: readonly Rule[], subject: Subject, worlds: Wor
     if (inReal === false && inShadow === false) continue
     // Before anything is done: a rule's own score is not what it was judged on.
     const seen = look(rule, subject, inReal === false ? shadow : real)
-    const did = inReal === false ? NOTHING : act(rule, real)
-    const would = shadow === real ? did : inShadow === false ? NOTHING : act(rule, shadow)
+    const did = inReal === false ? NOTHING : act(rule, subject, real)
+    const would = shadow === real ? did : inShadow === false ? NOTHING : act(rule, subject, shadow)
     evidence.push({ rule: rule.id, mode: rule.mode.kind, held: inReal || inShadow || 'unknown', did, would, ...seen })
   }
   return evidence.length === 0 ? null : { effective: real, shadow, evidence, ended: real.ended }
 }
 
 /** Is the rule in force for this actor? */
-export function isEnforced(rule: Rule, state: GuardState, actor: string): boolean {
+export function isEnforced(rule: Rule, state: GuardState, subject: Subject): boolean {
   if (!state.armed || state.demoted.has(rule.id)) return false
-  return rule.mode.kind === 'enforce' || (rule.mode.kind === 'canary' && bucketOf(`${rule.id} ${actor}`) < rule.mode.percent)
+  return rule.mode.kind === 'enforce' || (rule.mode.kind === 'canary' && bucketOf(`${rule.id} ${actorOf(subject)}`) < rule.mode.percent)
 }
 
 /** What an answer that cannot be given becomes. */
@@ -82,7 +91,7 @@ export function fallbackOf(action: GuardAction): Fallback | null {
 interface Walk extends Outcome {
   rule: string | null
   answer: Outcome['answer']
-  measures: { readonly rule: string; readonly action: GuardAction }[]
+  measures: Measure[]
   scores: Map<string, number>
   over: Outcome['over']
   ended: boolean
@@ -137,13 +146,13 @@ function sameView(rule: Rule, real: Walk, shadow: Walk, enforced: boolean): bool
 }
 
 function readsSignals(condition: Condition): boolean {
-  return condition.reads.some((fact) => fact.startsWith('signal.'))
+  return signalsIn(condition).length > 0
 }
 
-function act(rule: Rule, walk: Walk): readonly GuardActionKind[] {
+function act(rule: Rule, subject: Subject, walk: Walk): readonly GuardActionKind[] {
   const did: GuardActionKind[] = []
   for (const action of rule.actions) {
-    if (walk.skipped === 'all' || walk.skipped?.has(action.kind) === true) continue
+    if (walk.skipped === 'all' || walk.skipped?.has(action.kind) === true || isSatisfied(action, subject)) continue
     did.push(action.kind)
     if (TERMINAL.has(action.kind)) {
       walk.ended = true
@@ -158,6 +167,17 @@ function act(rule: Rule, walk: Walk): readonly GuardActionKind[] {
   return did
 }
 
+/** Who has just shown what the rule wants to see goes on; else he would be asked again and again. */
+function isSatisfied(action: GuardAction, { visitor, route, at }: Subject): boolean {
+  if (action.kind !== 'step_up') return false
+  // The way to the proof leads through the gateway's own endpoints, which ask for proofs themselves.
+  if (route.kind === 'own') return true
+  if (visitor?.kind !== 'known') return false
+  const { factors } = visitor.session
+  const shown = action.factors.length === 0 ? factors : factors.filter(({ kind }) => action.factors.includes(kind))
+  return isFresh({ factors: shown }, action.maxAgeMs, at)
+}
+
 function skip(walk: Walk, kinds: readonly GuardActionKind[] | null): void {
   if (kinds === null || walk.skipped === 'all') walk.skipped = 'all'
   else walk.skipped = new Set([...(walk.skipped ?? []), ...kinds])
@@ -167,9 +187,9 @@ function isAnswer(action: GuardAction): action is NonNullable<Outcome['answer']>
   return ANSWERS.has(action.kind)
 }
 
-function longestWait({ reads }: Condition, read: ReadSignal): Outcome['over'] {
+function longestWait(condition: Condition, read: ReadSignal): Outcome['over'] {
   let longest: Outcome['over'] = null
-  for (const signal of signalsIn(reads)) {
+  for (const signal of signalsIn(condition)) {
     const reading = read(signal)
     if (reading?.over === true && (longest === null || reading.retryAfterMs > longest.retryAfterMs)) longest = { signal, ...reading }
   }
@@ -177,15 +197,11 @@ function longestWait({ reads }: Condition, read: ReadSignal): Outcome['over'] {
 }
 
 function look(rule: Rule, subject: Subject, { read }: Walk): Pick<RuleEvidence, 'trace' | 'signals'> {
-  const signals = signalsIn(rule.when.reads).flatMap((signal) => {
+  const signals = signalsIn(rule.when).flatMap((signal) => {
     const reading = read(signal)
     return reading === null ? [] : [{ signal, ...reading }]
   })
   return { trace: rule.when.trace(subject, read), signals }
-}
-
-function signalsIn(reads: readonly string[]): readonly string[] {
-  return reads.filter((fact) => fact.startsWith('signal.')).map((fact) => fact.slice('signal.'.length))
 }
 
 /** 0…99, evenly spread, the same for the same text on every node (FNV-1a). */

@@ -39,7 +39,12 @@ export interface Subject {
   readonly route: GuardRoute
   /** Null when nobody asked who it is: no condition of this request needs it. */
   readonly visitor: Visitor | null
-  readonly answer: { readonly status: number; readonly bytes: number | null; readonly ms: number | null } | null
+  readonly answer: {
+    readonly status: number
+    readonly bytes: number | null
+    readonly ms: number | null
+    readonly code: string | null
+  } | null
   readonly event: GuardEvent | null
 }
 
@@ -98,8 +103,9 @@ export interface Rule {
   /** When the store cannot say what the signals are: count in this process alone, or refuse. */
   readonly storeDown: 'local' | 'refuse'
   readonly owner: string | null
-  /** ISO date. */
+  /** ISO dates. */
   readonly reviewBy: string | null
+  readonly since: string | null
   readonly limits: RuleLimits
 }
 

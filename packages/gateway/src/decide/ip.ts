@@ -45,6 +45,7 @@ export function formatAddress(address: Address): string {
 
 /** Whom to count as one: an IPv4 address, an IPv6 /64 (one customer has 2^64 addresses; CVE-2026-45364). */
 export function networkOf(text: string): string {
+  if (!text.includes(':')) return text
   const address = parseAddress(text)
   if (address === null || isV4(address)) return text
   return `${formatAddress(masked(address, 64))}/64`
@@ -54,6 +55,13 @@ export function networkOf(text: string): string {
 export function customerOf(text: string): string | null {
   const address = parseAddress(text)
   return address === null || isV4(address) ? null : `${formatAddress(masked(address, 48))}/48`
+}
+
+/** Whose network it may be: an IPv4 /24, an IPv6 /48. Providers hand out a /48 to whoever asks, with 65,536 of /64 in it. */
+export function siteOf(text: string): string {
+  const address = parseAddress(text)
+  if (address === null) return text
+  return isV4(address) ? `${formatAddress(masked(address, 96 + 24))}/24` : `${formatAddress(masked(address, 48))}/48`
 }
 
 /** 127.0.0.0/8 and ::1. */

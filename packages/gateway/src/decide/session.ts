@@ -28,6 +28,7 @@ export type RevokeReason =
   /** The provider ended its session, or gives no more tokens for it. */
   | 'ended-by-provider'
   | 'ended-by-user'
+  | 'ended-by-guard'
 
 export interface Session {
   readonly id: SessionId

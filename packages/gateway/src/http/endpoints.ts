@@ -46,7 +46,14 @@ export function createEndpoints(parts: EndpointParts): EndpointsPart {
       }
     },
     toPage: (refusal, head, policy) => refusalPage(refusal, head, pageOf(policy, head), policy),
+    idOf: endpointIdOf,
   }
+}
+
+/** `login`, for the guard's `route.id`; null where there is no endpoint. */
+export function endpointIdOf({ path }: RequestHead, { basePath }: Policy): string | null {
+  const below = path.slice(basePath.length)
+  return ENDPOINTS.some((endpoint) => endpoint.path === below) ? below.slice(1) : null
 }
 
 async function dispatch(call: Call): Promise<Answer> {

@@ -10,6 +10,7 @@ import { grantsConform } from './grants.ts'
 import { identitiesConform } from './identities.ts'
 import { noncesConform } from './nonces.ts'
 import { sessionsConform } from './sessions.ts'
+import { signalsConform } from './signals.ts'
 import { vaultConforms } from './vault.ts'
 
 /** What every store owes. `make` gives an empty store for each test; it is closed after it. */
@@ -22,6 +23,7 @@ export function describeStores(name: string, make: () => Awaitable<Stores>): voi
     afterEach(() => stores.close())
     describe('sessions', () => sessionsConform(() => stores.sessions))
     describe('counters', () => countersConform(() => stores.counters))
+    describe('signals', () => signalsConform(() => stores.counters))
     describe('nonces', () => noncesConform(() => stores.nonces))
     describe('grants', () => grantsConform(() => stores.grants))
     describe('identities', () => identitiesConform(() => stores.identities))

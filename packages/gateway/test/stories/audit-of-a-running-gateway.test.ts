@@ -10,9 +10,11 @@ import { createDevelopmentCertificate } from '../../src/lib/development-certific
 import { AUDIT_LINE, type ByGateway } from '../audit-kinds.ts'
 import { type OidcKit, startOidcKit } from '../oidc-kit.ts'
 import { makeSelfSigned } from '../certificates.ts'
+import { arm, disarm } from '../../src/guard/guard-switch.ts'
 import { manualLater } from '../fakes/later.ts'
 import { Authenticator } from '../authenticator.ts'
 import { codeAt } from '../second-factor.ts'
+import { rulesOf } from '../guard-kit.ts'
 import { type Kit, type KitOptions, PASSWORD, startKit } from '../kit.ts'
 
 const SITE = resolve(import.meta.dirname, '../../demo/site')
@@ -341,6 +343,46 @@ const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly
       time.pass(250)
     },
     says: { result: 'ok', detail: { refusals: 1, signIns: 0, operation: 0, changes: 0 } },
+  },
+  'guard.noted': {
+    flow: async () => {
+      await start({ guard: rulesOf({ id: 'note', when: 'route.api == "shop"', does: '{ log: warn }' }) })
+      expect((await fetchProducts(await kit.signIn())).status).toBe(200)
+    },
+    says: { rule: 'note', target: 'GET /api/shop/products', detail: { level: 'warn', phase: 'request' } },
+  },
+  'guard.disarmed': {
+    flow: async () => {
+      const time = manualLater()
+      await start({ later: time.later })
+      disarm(join(kit.folder, 'data'), 'a test')
+      time.pass(1_000)
+    },
+    says: { actor: { via: 'gateway', account: null, session: null } },
+  },
+  'guard.armed': {
+    flow: async () => {
+      const time = manualLater()
+      await start({ later: time.later })
+      disarm(join(kit.folder, 'data'), 'a test')
+      time.pass(1_000)
+      arm(join(kit.folder, 'data'))
+      time.pass(1_000)
+    },
+    says: { actor: { via: 'gateway', account: null, session: null } },
+  },
+  'guard.demoted': {
+    flow: async () => {
+      await start({
+        guard: rulesOf({ id: 'wide', when: 'session.authenticated', does: '{ block: 403 }', limits: '{ session_share: 50% }' }),
+      })
+      for (let count = 0; count < 21; count += 1) {
+        await kit.addAccount(`user-${count}`)
+        kit.clock.now += 10_000
+        await fetchProducts(await kit.signIn(`user-${count}`))
+      }
+    },
+    says: { rule: 'wide', detail: { hit: 20, met: 20 } },
   },
   'certificate.loaded': {
     flow: async () => {

@@ -13,6 +13,7 @@ function variant(kit: Kit, name: 'left' | 'right'): Config {
   const value = {
     listen: '127.0.0.1:0',
     admin: { listen: '127.0.0.1:0' },
+    guard: 'off',
     store: './data',
     log: { file: './access.log' },
     theme: { name },

@@ -2,9 +2,12 @@ import { hash } from 'node:crypto'
 import { forgetAt, meter } from '../../decide/counters.ts'
 import { SWEEP_ROWS, type CounterStore } from '../store.ts'
 import type { Connection } from './connection.ts'
+import { sqliteSignals } from './signals.ts'
 
 /** CounterStore in hot.sqlite. All hits of a request are counted in one transaction, so that parallel arrivals cannot share a place. */
-export function sqliteCounters({ db, write }: Connection): CounterStore {
+export function sqliteCounters(connection: Connection): CounterStore {
+  const { db, write } = connection
+  const signals = sqliteSignals(connection)
   const select = db.prepare('SELECT arrival, forget_at FROM counter WHERE key = ?')
   const move = db.prepare('UPDATE counter SET arrival = ? WHERE key = ?')
   const upsert = db.prepare(
@@ -15,9 +18,15 @@ export function sqliteCounters({ db, write }: Connection): CounterStore {
   return {
     add(hits, at) {
       if (hits.length === 0) return []
+      // Whoever only reads need not wait for the write lock.
+      if (hits.every(({ signal }) => signal?.cost === 0 && signal.owed === 0))
+        return hits.flatMap((hit) => (hit.signal === undefined ? [] : [signals.read(hit, hit.signal, storedKey(hit.key), at)]))
       return write(() =>
-        hits.map(({ key, limit, keepMs }) => {
+        hits.map((hit) => {
+          const { key, limit, keepMs, signal } = hit
           const stored = storedKey(key)
+          if (signal !== undefined)
+            return signal.cost === 0 && signal.owed === 0 ? signals.read(hit, signal, stored, at) : signals.add(hit, signal, stored, at)
           const row = select.get(stored)
           const metered = meter(row === undefined ? null : Number(row['arrival']), limit, at)
           const forget = Math.ceil(forgetAt(metered.arrival, keepMs, at) / STEP_MS) * STEP_MS
@@ -28,9 +37,20 @@ export function sqliteCounters({ db, write }: Connection): CounterStore {
       )
     },
     clear(keys) {
-      if (keys.length > 0) write(() => keys.forEach((key) => remove.run(storedKey(key))))
+      if (keys.length > 0)
+        write(() => {
+          for (const key of keys) {
+            const stored = storedKey(key)
+            remove.run(stored)
+            signals.remove(stored)
+          }
+        })
     },
-    sweep: (at) => write(() => Number(removeOld.run(at, SWEEP_ROWS).changes)),
+    sweep: (at) =>
+      write(() => {
+        const swept = Number(removeOld.run(at, SWEEP_ROWS).changes)
+        return swept + signals.sweep(at, SWEEP_ROWS - swept)
+      }),
   }
 }
 

@@ -57,6 +57,17 @@ export const HOT_SCHEMA: Schema = {
       forget_at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX counter_by_forget ON counter (forget_at);
+    CREATE TABLE signal (
+      key BLOB PRIMARY KEY,
+      grp TEXT NOT NULL,
+      arrival REAL NOT NULL,
+      level REAL NOT NULL,
+      before REAL NOT NULL,
+      marks BLOB,
+      forget_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX signal_by_group ON signal (grp, forget_at);
+    CREATE INDEX signal_by_forget ON signal (forget_at);
     CREATE TABLE nonce (
       key BLOB PRIMARY KEY,
       expires_at INTEGER NOT NULL

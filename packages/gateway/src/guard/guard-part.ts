@@ -1,0 +1,104 @@
+import { auditEvent, browser, causedBy } from '../audit/event.ts'
+import { accountKey } from '../decide/account-name.ts'
+import type { Measure } from '../decide/guard-judge.ts'
+import type { Subject } from '../decide/guard.ts'
+import { addressOf } from '../decide/guard-keys.ts'
+import { GateError } from '../errors.ts'
+import type { Later } from '../lib/later.ts'
+import type { AuditPart, GuardPart, SessionsPart } from '../parts.ts'
+import type { Awaitable } from '../lib/awaitable.ts'
+import type { GuardSwitch } from './guard-switch.ts'
+
+export interface GuardPartOptions {
+  readonly state: GuardSwitch
+  readonly sessions: Pick<SessionsPart, 'end'> & { endAll(account: string, at: number, because: 'ended-by-guard'): Awaitable<number> }
+  readonly accounts: { findByKey(key: string): Awaitable<{ readonly id: string } | null> }
+  readonly audit: AuditPart
+  readonly later: Later
+  /** `session_share` of a rule that is in force; null when it has none. */
+  readonly shareOf: (rule: string) => number | null
+}
+
+/** Requests held by `delay` at once. Held sockets are ours as well: beyond it a request is refused instead of held. */
+const MOST_HELD = 500
+/** Requests refused in shadow whose events may still come. */
+const MOST_GHOSTS = 5_000
+
+/** Takes the measures of the guard's rules. */
+export function createGuardPart({ state, sessions, accounts, audit, later, shareOf }: GuardPartOptions): GuardPart {
+  let held = 0
+  const ghosts = new Set<string>()
+
+  async function hold(ms: number): Promise<void> {
+    if (held >= MOST_HELD) throw new GateError('busy', 'too many requests are held back', { retryAfterMs: ms })
+    held += 1
+    try {
+      await new Promise<void>((resolve) => void later(resolve, ms))
+    } finally {
+      held -= 1
+    }
+  }
+
+  async function revoke(what: 'session' | 'account', { visitor, event, at }: Subject): Promise<void> {
+    if (visitor?.kind === 'known') {
+      if (what === 'session') await sessions.end(visitor.session, at, 'ended-by-guard')
+      else await sessions.endAll(visitor.session.account, at, 'ended-by-guard')
+    } else if (what === 'account' && event !== null && event.account !== null) {
+      const account = await accounts.findByKey(accountKey(event.account))
+      if (account !== null) await sessions.endAll(account.id, at, 'ended-by-guard')
+    }
+  }
+
+  function note({ rule, action }: Measure, subject: Subject): void {
+    const { head, visitor } = subject
+    const cause = head === null ? { at: subject.at, request: subject.event?.request ?? null, address: addressOf(subject) } : causedBy(head)
+    const level = action.kind === 'log' ? action.level : action.kind
+    audit.note(
+      auditEvent({
+        ...cause,
+        kind: 'guard.noted',
+        actor: browser(visitor?.kind === 'known' ? visitor.session.name : null, null),
+        target: head === null ? (subject.event?.account ?? null) : `${head.method} ${head.path}`,
+        rule,
+        detail: { level, phase: subject.phase },
+      }),
+    )
+  }
+
+  return {
+    state: () => state.state(),
+    met: (session, at) => state.met(session, at),
+    async carryOut(measure, subject) {
+      const { action } = measure
+      switch (action.kind) {
+        case 'log':
+          return note(measure, subject)
+        case 'delay':
+          return await hold(action.ms)
+        case 'revoke':
+          return await revoke(action.what, subject)
+        case 'tag':
+          // It is in the evidence.
+          return undefined
+        default:
+          // The loader refuses what cannot be delivered; whoever brings it later must not be let through by it.
+          throw new GateError('internal', `nobody carries out ${action.kind}`)
+      }
+    },
+    refusedInShadow: (request) => ghosts.has(request),
+    saw(judged, { visitor, at, head }) {
+      if (head !== null && judged.shadow.rule !== null && judged.effective.rule === null) {
+        ghosts.add(head.id)
+        for (const oldest of ghosts) {
+          if (ghosts.size <= MOST_GHOSTS) break
+          ghosts.delete(oldest)
+        }
+      }
+      if (visitor?.kind !== 'known') return
+      for (const { rule, did } of judged.evidence) {
+        const share = did.length === 0 ? null : shareOf(rule)
+        if (share !== null) state.hit(rule, share, visitor.session.id, at)
+      }
+    },
+  }
+}

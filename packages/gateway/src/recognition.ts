@@ -1,0 +1,49 @@
+import { readCookie, SESSION_COOKIE, VISIT_COOKIE } from './decide/cookies.ts'
+import type { RequestHead } from './decide/head.ts'
+import { type MachineKey, machineOf, type PresentedKey, readMachineKey } from './decide/machine-key.ts'
+import type { Policy } from './decide/policy.ts'
+import { accessOf, type Route } from './decide/route.ts'
+import { identify, type Visitor } from './decide/session.ts'
+import { type Awaitable, onceHere } from './lib/awaitable.ts'
+import type { Parts } from './parts.ts'
+
+export interface Recognition {
+  /** On a route. `tossed`: a cookie of ours came twice. `always`: also where everybody may. */
+  recognise(head: RequestHead, route: Route, policy: Policy, always?: boolean): Awaitable<Visitor | 'tossed'>
+  recogniseAnyone(head: RequestHead, policy: Policy): Promise<Visitor>
+}
+
+const ABSENT = { kind: 'absent' } as const
+
+export function createRecognition(parts: Parts): Recognition {
+  /** Outside the routes only the guard wants to know who it is; a cookie that came twice makes nobody of him. */
+  async function recogniseAnyone(head: RequestHead, policy: Policy): Promise<Visitor> {
+    const [session, visit] = [readCookie(head.headers, SESSION_COOKIE), readCookie(head.headers, VISIT_COOKIE)]
+    const claim = session.kind === 'one' ? await parts.sessions.claim(session.value) : null
+    return identify(claim, visit.kind === 'one' ? parts.visits.open(visit.value, head.at) : null, policy.sessions, head.at)
+  }
+
+  /** Who sent it? Asks the store only where the answer matters. */
+  function recognise(head: RequestHead, route: Route, policy: Policy, always = false): Awaitable<Visitor | 'tossed'> {
+    if (route.kind === 'api') {
+      const presented = readMachineKey(head)
+      if (presented.kind !== 'absent') return onceHere(claimKey(presented), (key) => machineOf(key, head.at))
+    }
+    const access = accessOf(route)
+    const visits = access.kind === 'visitor' || route.kind === 'site'
+    if (access.kind === 'public' && !visits && !always) return { kind: 'stranger', stale: null, expired: null }
+    const session = readCookie(head.headers, SESSION_COOKIE)
+    const visit = visits ? readCookie(head.headers, VISIT_COOKIE) : ABSENT
+    if (session.kind === 'many' || visit.kind === 'many') return 'tossed'
+    const claimed = session.kind === 'one' && (access.kind !== 'public' || always) ? parts.sessions.claim(session.value) : null
+    return onceHere(claimed, (claim) =>
+      identify(claim, visit.kind === 'one' ? parts.visits.open(visit.value, head.at) : null, policy.sessions, head.at),
+    )
+  }
+
+  function claimKey(presented: PresentedKey): Awaitable<MachineKey | null> {
+    return presented.kind === 'one' && parts.machineKeys !== undefined ? parts.machineKeys.claim(presented.id, presented.secret) : null
+  }
+
+  return { recognise, recogniseAnyone }
+}
