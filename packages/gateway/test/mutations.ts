@@ -13,6 +13,11 @@ export interface Mutation {
 
 const m = (test: string, file: string, find: string, put: string): Mutation => ({ test, file, find, put })
 
+/** Attacks whose defence is that something is not there. */
+export const NOTHING_TO_TAKE_OUT: Readonly<Record<string, string>> = {
+  'answer-stored-and-served-again': 'the gateway has no cache; what must not be added cannot be taken out',
+}
+
 /** At least one for each file in test/attacks; `npm run mutate` says which are missing, and runs them. */
 export const MUTATIONS: readonly Mutation[] = [
   m(
@@ -33,7 +38,6 @@ export const MUTATIONS: readonly Mutation[] = [
     '  #kept: Uint8Array[] = []\n',
     "  #kept = ((globalThis as Record<string, unknown>)['kept'] ??= []) as Uint8Array[]\n",
   ),
-  m('answer-stored-and-served-again', 'forward/own-fields.ts', "if (route.api.access.kind !== 'public') return 'no-store'", ''),
   m(
     'answers-mixed-between-a-thousand-visitors',
     'door/node.ts',
@@ -192,12 +196,15 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (previous !== null && ledger.counter < 0) {',
   ),
   m('one-time-code-guessed-or-replayed', 'account/factors.ts', 'if (!(await spend(factor.id, step, at))) return false', ''),
-  m(
-    'open-redirect-after-login',
-    'decide/next.ts',
-    'if (!/^\\/(?![/\\\\])[\\x21-\\x7e]*$/.test(wanted)) return HOME',
-    "if (!wanted.startsWith('/')) return HOME",
-  ),
+  {
+    ...m(
+      'open-redirect-after-login',
+      'decide/next.ts',
+      'if (!/^\\/(?![/\\\\])[\\x21-\\x7e]*$/.test(wanted)) return HOME',
+      "if (!wanted.startsWith('/')) return HOME",
+    ),
+    also: [['decide/next.ts', "if (target.kind === 'refused') return HOME", "if (target.kind === 'refused') return wanted"]],
+  },
   m('open-redirect-corpus', 'decide/next.ts', "if (target.kind === 'refused') return HOME", "if (target.kind === 'refused') return wanted"),
   m('origin-changed-in-the-database', 'vault/opener.ts', 'if (!record.origins.includes(origin)) {', 'if (record.origins.length === 0) {'),
   m('passphrase-file-served-by-site', 'site/locate.ts', ' || isForbidden(path, stat, forbidden)', ''),
