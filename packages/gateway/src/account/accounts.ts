@@ -26,6 +26,8 @@ export interface AccountParts {
   readonly passwords: Passwords
   readonly audit: AuditPart
   readonly random: Random
+  /** Does the owner demand a second factor beside the password? Then the password may be shorter. Left out: no. */
+  readonly demandsSecondFactor?: (roles: readonly string[]) => boolean
   /** Words that must not be passwords here: the site's host and name. */
   readonly ownWords: () => readonly string[]
 }
@@ -82,8 +84,12 @@ export function createAccounts(parts: AccountParts): Accounts {
     await audit.commit(auditEvent({ ...cause, kind, target: account.name, detail }))
   }
 
-  async function judge(password: string, name: string): Promise<AccountOutcome | null> {
-    const context = { secondFactor: false, ownWords: [name, ...parts.ownWords()], isCommon: await commonPasswords() }
+  async function judge(password: string, name: string, roles: readonly string[]): Promise<AccountOutcome | null> {
+    const context = {
+      secondFactor: parts.demandsSecondFactor?.(roles) ?? false,
+      ownWords: [name, ...parts.ownWords()],
+      isCommon: await commonPasswords(),
+    }
     const verdict = judgePassword(password, context)
     return verdict.kind === 'accepted' ? null : verdict
   }
@@ -91,7 +97,7 @@ export function createAccounts(parts: AccountParts): Accounts {
   async function add(fresh: { name: string; password: string; roles: readonly string[] }, cause: Cause): Promise<AccountOutcome> {
     const read = readAccountName(fresh.name)
     if (read.kind === 'refused') return { kind: 'refused', code: 'name_refused', why: read.why }
-    const weak = await judge(fresh.password, read.name)
+    const weak = await judge(fresh.password, read.name, fresh.roles)
     if (weak !== null) return weak
     const account: Account = {
       id: random(16).toString('base64url'),
@@ -152,7 +158,7 @@ export function createAccounts(parts: AccountParts): Accounts {
   async function setPassword(name: string, password: string, cause: Cause): Promise<AccountOutcome> {
     const account = await byName(name)
     if (account === null) return unknown(name)
-    const weak = await judge(password, account.name)
+    const weak = await judge(password, account.name, account.roles)
     if (weak !== null) return weak
     const { changed, ended } = await storePassword(account, password, cause.at)
     await note('account.password_set', changed, cause, { sessions: ended })
@@ -173,7 +179,7 @@ export function createAccounts(parts: AccountParts): Accounts {
       place.release()
     }
     await clearAttempts(parts.counters, hits)
-    const weak = await judge(next, account.name)
+    const weak = await judge(next, account.name, account.roles)
     if (weak !== null) return weak
     const { changed, ended } = await storePassword(account, next, cause.at)
     await note('password.changed', changed, cause, { factor: 'password', sessions: ended })
@@ -189,7 +195,7 @@ export function createAccounts(parts: AccountParts): Accounts {
     // MFA-22: whoever demanded a new password had a reason to distrust this one.
     const { holds } = await passwords.verify(next, account.password)
     if (holds) return { kind: 'refused', code: 'password_same', why: 'This is the password that is to be replaced.' }
-    const weak = await judge(next, account.name)
+    const weak = await judge(next, account.name, account.roles)
     if (weak?.kind === 'refused') return weak
     const { changed, ended } = await storePassword(account, next, cause.at)
     await clearAttempts(parts.counters, hits)

@@ -19,7 +19,7 @@ export interface PasswordContext {
 export function judgePassword(password: string, context: PasswordContext): PasswordVerdict {
   const plain = password.normalize('NFC')
   const length = Array.from(plain).length
-  const least = context.secondFactor ? LEAST_WITH_SECOND_FACTOR : LEAST_ALONE
+  const least = leastLength(context.secondFactor)
   if (length < least)
     return refused('password_too_short', `Use at least ${String(least)} characters. A few words in a row are easy to remember.`)
   if (length > MOST || utf8Length(plain) > MOST_BYTES) return refused('password_too_long', `Use at most ${String(MOST)} characters.`)
@@ -29,11 +29,15 @@ export function judgePassword(password: string, context: PasswordContext): Passw
 }
 
 /** NIST SP 800-63B-4 §3.1.1.2 (1): 15 when the password is the only factor, 8 when it is not. */
-export const LEAST_ALONE = 15
+const LEAST_ALONE = 15
 const LEAST_WITH_SECOND_FACTOR = 8
 /** Code points; the standard asks for 64 at least. */
 export const MOST = 256
 const MOST_BYTES = 4096
+
+export function leastLength(secondFactor: boolean): number {
+  return secondFactor ? LEAST_WITH_SECOND_FACTOR : LEAST_ALONE
+}
 
 /** How passwords are compared with lists: the whole password, without regard to case and width. */
 export function foldPassword(password: string): string {

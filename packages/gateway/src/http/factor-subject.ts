@@ -7,6 +7,7 @@ import type { Account } from '../store/store.ts'
 import type { Cause } from '../account/accounts.ts'
 import { isShown } from '../account/factors.ts'
 import type { Call } from './endpoint.ts'
+import { landing } from './own-pages.ts'
 import { stepUpChallenge } from './render.ts'
 import { goTo, refuse, wantsPage } from './say.ts'
 import { strangerAnswer } from './stranger.ts'
@@ -41,7 +42,10 @@ export async function factorSubject(call: Call): Promise<FactorSubject> {
   // MFA-23: what the account can show at its best must have been shown, or a stolen password would add a factor of its own.
   const hasSecond = (await parts.factors.list(session.account)).some(isShown)
   if (!isFresh(session, FRESH_MS, head.at) || (hasSecond && !hasSecondFactor(session))) {
-    const next = head.method === 'POST' ? `${page.basePath}/factors` : head.path
+    // Whoever was led here because this session lacks what the account has goes back to where he was.
+    const wanted = hasSecond && !hasSecondFactor(session) ? new URLSearchParams(head.query).get('next') : null
+    const here = head.method === 'POST' ? `${page.basePath}/factors` : head.path
+    const next = wanted === null ? here : landing(call, wanted)
     const answer = wantsPage(head)
       ? goTo(`${page.basePath}/step-up?next=${encodeURIComponent(next)}`)
       : stepUpChallenge(FRESH_MS, head, call.policy)

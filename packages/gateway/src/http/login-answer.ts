@@ -3,7 +3,8 @@ import type { LoginOutcome } from '../account/login.ts'
 import type { LoginProgress } from '../account/login-cookie.ts'
 import type { Answer } from '../answer.ts'
 import { PROGRESS_COOKIE, readCookie } from '../decide/cookies.ts'
-import { LEAST_ALONE } from '../decide/password-policy.ts'
+import { leastLength } from '../decide/password-policy.ts'
+import { demandsSecondFactor } from '../decide/freshness.ts'
 import type { Provider } from '../decide/provider.ts'
 import type { Session } from '../decide/session.ts'
 import type { FailureCode } from '../errors.ts'
@@ -60,8 +61,11 @@ export async function stepPage(call: Call, progress: LoginProgress, name: string
   switch (progress.state.step) {
     case 'second-factor':
       return await secondFactorPage(call.page, errors, await call.parts.login.methods(progress))
-    case 'new-password':
-      return await newPasswordPage(call.page, { account: name, least: LEAST_ALONE, errors })
+    case 'new-password': {
+      const roles = (await call.parts.accounts.get(progress.account))?.roles ?? []
+      const least = leastLength(demandsSecondFactor(call.policy.secondFactor, roles))
+      return await newPasswordPage(call.page, { account: name, least, errors })
+    }
     case 'enrol':
     case 'identify':
       return null

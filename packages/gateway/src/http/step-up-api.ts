@@ -91,6 +91,9 @@ async function again(
 
 async function page(call: Call, session: Session, next: string, errors: readonly string[], isInvalid: boolean): Promise<string> {
   const own = await call.parts.factors.list(session.account)
+  const hasSecond = own.some(isShown)
+  const hasPassword = (await call.parts.accounts.get(session.account))?.hasPassword === true
+  const providers = hasSecond || hasPassword ? null : call.policy.providers
   const hasPasskey = own.some(({ kind }) => kind === 'passkey')
-  return await stepUpPage(call.page, { account: session.name, next, errors, isInvalid, hasSecond: own.some(isShown), hasPasskey })
+  return await stepUpPage(call.page, { account: session.name, next, errors, isInvalid, hasSecond, hasPasskey, providers })
 }

@@ -155,6 +155,34 @@ describe('an assertion that is not what it says', () => {
     expect(refusal(await postJson(kit, slow, '/login/passkey', { passkey: late }))).toEqual(REFUSED)
   })
 
+  test('MFA-12 nor from a device that counts nothing, as those do that copy their keys', async () => {
+    const soft = new Authenticator()
+    expect((await register(await signedInWith(HONEST), { flags: UP | UV | BE }, soft)).status).toBe(200)
+    const cookies = new Jar()
+    const answer = soft.get(await options(cookies, 'sign-in'), { flags: UP | UV | BE, userHandle: account })
+    const thief = new Jar()
+    thief.set('__Host-Http-passkey', cookies.value('__Host-Http-passkey') ?? '')
+    expect((await postJson(kit, cookies, '/login/passkey', { passkey: answer })).status).toBe(200)
+    expect(refusal(await postJson(kit, thief, '/login/passkey', { passkey: answer }))).toEqual(REFUSED)
+  })
+
+  test('MFA-12 an answer that was given to confirm does not sign in', async () => {
+    const here = await signedInWith(HONEST)
+    const answer = device.get(await options(here, 'step-up'), { ...HONEST, counter: 8 })
+    const elsewhere = new Jar()
+    await signInWith(kit, elsewhere)
+    elsewhere.set('__Host-Http-passkey', here.value('__Host-Http-passkey') ?? '')
+    expect(refusal(await postJson(kit, elsewhere, '/login/factor', { passkey: answer }))).toEqual(REFUSED)
+  })
+
+  async function signedInWith(change: Partial<Ceremony>): Promise<Jar> {
+    const cookies = new Jar()
+    await signInWith(kit, cookies)
+    const asked = await options(cookies, 'second-factor')
+    expect((await postJson(kit, cookies, '/login/factor', { passkey: device.get(asked, change) })).status).toBe(200)
+    return cookies
+  }
+
   test('MFA-13 what is asked does not tell who exists: it is the same for everybody', async () => {
     const asked = await options(new Jar(), 'sign-in')
     expect(asked).toMatchObject({ rpId: 'shop.example', userVerification: 'required' })

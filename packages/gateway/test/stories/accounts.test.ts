@@ -212,6 +212,7 @@ describe('accounts', () => {
     const cookies = await signIn(kit)
     const pages = [await kit.send({ path: '/auth/login' }), await kit.send({ path: '/auth/password', cookies })]
     const fields = pages.flatMap(({ text }) => [...text.matchAll(/<input\b[^>]*?\bname="([^"]+)"/g)].map((match) => match[1]))
-    expect(fields).toEqual(['account', 'password', 'next', 'currentPassword', 'newPassword', 'newPasswordAgain'])
+    const onSigningIn = ['account', 'password', 'next', 'passkey', 'next']
+    expect(fields).toEqual([...onSigningIn, 'currentPassword', 'newPassword', 'newPasswordAgain'])
   })
 })

@@ -1,4 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { admit } from '../../src/decide/admit.ts'
+import { decide } from '../../src/decide/decide.ts'
+import type { Facts } from '../../src/decide/facts.ts'
+import { makeHead } from '../fixtures.ts'
 import { Jar, type Kit, makeKit, NAME, PASSWORD } from '../own-endpoints.ts'
 import { codeAt, enrolTotp, postJson, signInWith, withTotp } from '../second-factor.ts'
 
@@ -244,6 +248,63 @@ describe('where the owner demands a second factor', () => {
     expect(recoveryCodes).toEqual([])
     const removed = await postJson(kit, cookies, '/factors/remove', { id: factors[0]?.id })
     expect(removed.status).toBe(200)
+  })
+})
+
+describe('the password of whoever has a second factor', () => {
+  test('PWD-01 may be short where a second factor is demanded, eight characters at least, and not where it is not', async () => {
+    const cause = { at: 0, actor: { via: 'command', account: null, session: null } } as const
+    for (const [kit, password, kind] of [
+      [makeKit(REQUIRED), 'kx7-wq2p', 'done'],
+      [makeKit(REQUIRED), 'kx7-wq2', 'refused'],
+      [makeKit(), 'kx7-wq2p-vt4z5', 'refused'],
+      [makeKit(), 'kx7-wq2p-vt4z56', 'done'],
+    ] as const) {
+      expect((await kit.parts.accounts.add({ name: 'bob', password, roles: [] }, cause)).kind).toBe(kind)
+    }
+  })
+
+  test('is changed without the session losing the second factor that it stands on', async () => {
+    const kit = makeKit(REQUIRED)
+    const { seed } = await withTotp(kit)
+    const cookies = new Jar()
+    await signInWith(kit, cookies)
+    await postJson(kit, cookies, '/login/factor', { code: codeAt(seed, kit.now()) })
+    const json = { currentPassword: PASSWORD, newPassword: 'short-8x' }
+    expect((await postJson(kit, cookies, '/password', json)).status).toBe(200)
+    const [session] = await kit.stores.sessions.list((await kit.stores.accounts.findByKey(NAME))?.id ?? '')
+    expect(session?.factors.map(({ kind }) => kind).toSorted()).toEqual(['password', 'totp'])
+  })
+})
+
+describe('a session that came in another way', () => {
+  test('MFA-01 signing in at a provider does not go round a second factor that is demanded', async () => {
+    const kit = makeKit(REQUIRED)
+    const { seed } = await withTotp(kit)
+    const account = (await kit.stores.accounts.findByKey(NAME))!
+    const factors = [{ kind: 'oidc', at: kit.now() }] as const
+    const fresh = { account: account.id, name: NAME, roles: [], factors, address: '192.0.2.7', agent: '', at: kit.now() }
+    const started = await kit.parts.sessions.start(fresh)
+    if (started.kind !== 'started') throw new Error(started.why)
+    const cookies = new Jar()
+    cookies.take([started.setCookie])
+    const claim = await kit.stores.sessions.find(started.session.id)
+    const visitor = { kind: 'known', session: claim!.session, roles: [], touch: false } as const
+    const head = makeHead({ at: kit.now() })
+    const admission = admit(head, kit.policy)
+    if (admission.kind !== 'route') throw new Error(admission.kind)
+    const facts = { head, route: admission.route, visitor, counts: [], action: 'not-needed', signals: [] } as unknown as Facts
+    expect(decide(facts, kit.policy, [])).toMatchObject({ verdict: 'refuse', reply: { kind: 'enrol' } })
+    // Led to the page of second factors, it confirms with the one that the account has, and comes back.
+    const navigate = { 'sec-fetch-mode': 'navigate' }
+    const led = await kit.send({ path: '/auth/factors', query: 'next=%2Forders', cookies, headers: navigate })
+    expect([led.status, led.header('location')]).toEqual([303, '/auth/step-up?next=%2Forders'])
+    const form = { code: codeAt(seed, kit.now()), next: '/orders' }
+    const confirmed = await kit.send({ method: 'POST', path: '/auth/step-up', form, cookies })
+    expect(confirmed.header('location')).toBe('/orders')
+    const session = (await kit.stores.sessions.list(account.id)).find(({ factors: own }) => own.some(({ kind }) => kind === 'oidc'))
+    expect(session?.factors.map(({ kind }) => kind)).toEqual(['oidc', 'totp'])
+    expect(decide({ ...facts, visitor: { ...visitor, session: session! } }, kit.policy, [])).toMatchObject({ verdict: 'pass' })
   })
 })
 

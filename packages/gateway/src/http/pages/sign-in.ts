@@ -66,7 +66,7 @@ function passwordForm(context: PageContext, { account, next, errors, isInvalid }
 }
 
 /** A form each: a sign-in begins because somebody pressed a button here, never because a page elsewhere names an address (OIDC-18). */
-function providerButtons({ basePath, texts }: PageContext, { providers, next }: SignIn): Markup {
+export function providerButtons({ basePath, texts }: PageContext, { providers, next }: Pick<SignIn, 'providers' | 'next'>): Markup {
   return html`<div class="actions">
     ${providers.map(
       ({ name, label }) =>
