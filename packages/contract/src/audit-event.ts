@@ -32,6 +32,8 @@ export type AuditKind =
   | 'identity.linked'
   | 'identity.parted'
   | 'request.refused'
+  | 'ban.started'
+  | 'ban.lifted'
   | 'secret.added'
   | 'secret.rotated'
   | 'secret.revoked'

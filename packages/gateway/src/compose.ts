@@ -8,6 +8,8 @@ import { openAccessLog } from './audit/access-log.ts'
 import { type AuditTrail, openAuditTrail } from './audit/audit.ts'
 import { chainKey } from './audit/chain-key.ts'
 import { auditEvent, sessionLabels } from './audit/event.ts'
+import { createBans } from './ban/bans.ts'
+import { sessionLabels } from './audit/event.ts'
 import { foldFloods } from './audit/folding.ts'
 import { createMetrics, type Metrics } from './audit/metrics.ts'
 import { observers } from './audit/observer.ts'
@@ -103,11 +105,13 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     onDemoted: (rule, hit, met) => audit.note(auditEvent({ kind: 'guard.demoted', at: clock(), rule, target: rule, detail: { hit, met } })),
   })
   const visitKey = vault.deriveKey(PURPOSES.visits)
+  const bans = createBans(stores.bans)
   const streams = createStreams({
     store: stores.sessions,
     machineKeys: stores.machineKeys,
     limits: () => now.policy.sessions,
     visitMs: () => now.policy.visits.lifetimeMs,
+    bans,
     clock,
     later,
   })
@@ -135,6 +139,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     onGuardFailure,
     later,
     streams,
+    bans,
     via: `cloakroom-${Buffer.from(random(6)).toString('hex')}`,
   }
   let now = openGeneration(config, policy, lasting, null)

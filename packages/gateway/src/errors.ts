@@ -36,6 +36,7 @@ export const FAILURES = {
   second_factor_required: { status: 403, title: 'This needs your second factor.' },
   role_required: { status: 403, title: 'Your account may not do this.' },
   sign_in_again: { status: 403, title: 'Sign in again first.' },
+  banned: { status: 403, title: 'You are shut out for a while.' },
   password_wrong: { status: 403, title: 'The current password is not right.' },
   not_found: { status: 404, title: 'There is nothing here.' },
   method_not_allowed: { status: 405, title: 'This method is not allowed here.' },

@@ -32,6 +32,7 @@ import type { Random } from './lib/random.ts'
 import type { ObserverPart, SitePart, VisitsPart } from './parts.ts'
 import { createActionTokens } from './session/action-tokens.ts'
 import type { Grants } from './session/grants.ts'
+import type { BansPart, ObserverPart, SitePart, VisitsPart } from './parts.ts'
 import { createSessions } from './session/sessions.ts'
 import type { Transactions } from './session/transactions.ts'
 import type { Streams } from './session/streams.ts'
@@ -64,6 +65,7 @@ export interface LastingParts {
   readonly guardSwitch: GuardSwitch
   readonly later: Later
   readonly streams: Streams
+  readonly bans: BansPart
   readonly via: string
 }
 
@@ -120,6 +122,8 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     actionTokens,
     machineKeys: createMachineKeys({ store: stores.machineKeys, random }),
     counters: lasting.counters,
+    bans: lasting.bans,
+    counters: stores.counters,
     vault,
     forward: measuredForward(lasting.forward.trusting(authoritiesOf(config)), metrics, clock),
     endpoints: createEndpoints({

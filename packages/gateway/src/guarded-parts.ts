@@ -18,7 +18,7 @@ export function guardParts(parts: Parts): Parts {
     throw new GateError('internal', 'there is no policy')
   }
   const bounded: Bounded = (what, answer, code = 'store_unavailable') => within(policy().waits.partMs, answer, () => late(what, code))
-  const { sessions, visits, counters, site } = parts
+  const { sessions, visits, counters, site, bans } = parts
   return {
     ...parts,
     policy,
@@ -45,6 +45,9 @@ export function guardParts(parts: Parts): Parts {
       add: (hits, at) => checked(bounded('counters', counters.add(hits, at)), (counts) => areCounts(counts, hits), 'counters'),
       ...(counters.local === undefined ? {} : { local: (hits, at) => counters.local?.(hits, at) ?? [] }),
     },
+    ...(bans === undefined
+      ? {}
+      : { bans: { find: (client, visitor, at) => checked(bounded('bans', bans.find(client, visitor, at)), isBanOrNull, 'bans') } }),
     vault: guardVault(parts, within, policy),
     forward: {
       send(request, body, api, departure) {
@@ -112,8 +115,8 @@ function guardMachineKeys(keys: MachineKeysPart, bounded: Bounded): MachineKeysP
 /** A place that nobody can give back, or a stream that nobody watches, is none. */
 function guardStreams(streams: StreamsPart): StreamsPart {
   return {
-    watch(visitor, role, cut) {
-      const leave: unknown = streams.watch(visitor, role, cut)
+    watch(visitor, role, cut, client) {
+      const leave: unknown = streams.watch(visitor, role, cut, client)
       if (isFunction(leave)) return leave
       throw nonsense('the streams', 'internal')
     },
@@ -169,6 +172,10 @@ function checked<T>(
 
 function isClaimOrNull(value: unknown): boolean {
   return value === null || isClaim(value)
+}
+
+function isBanOrNull(value: unknown): boolean {
+  return value === null || (typeof value === 'object' && 'endsAt' in value && Number.isFinite(value.endsAt))
 }
 
 function isPolicy(value: unknown): value is Policy {

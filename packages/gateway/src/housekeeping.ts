@@ -55,6 +55,7 @@ export function startHousekeeping(options: HousekeepingOptions): () => void {
     await inBatches(() => stores.grants.sweep(at))
     await inBatches(() => stores.counters.sweep(at))
     await inBatches(() => stores.nonces.sweep(at))
+    await inBatches(() => stores.bans.sweep(at))
     if (stopped) return
     if (at - prunedAt >= HOUR_MS) {
       prunedAt = at

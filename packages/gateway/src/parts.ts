@@ -3,6 +3,7 @@ import type { AuditEvent } from '@cloakroom/contract'
 import type { JwkSet, SigningKey } from '@cloakroom/signature'
 import type { Answer, BodySource, Departure, RequestBody } from './answer.ts'
 import type { ActionProof } from './decide/action.ts'
+import type { Ban } from './decide/ban.ts'
 import type { Count, Hit } from './decide/counters.ts'
 import type { Placement } from './decide/credential.ts'
 import type { GuardState, Subject } from './decide/guard.ts'
@@ -65,6 +66,9 @@ export interface OpenCredential {
 export interface OpenSigner {
   readonly key: SigningKey
   readonly origins: readonly string[]
+export interface BansPart {
+  /** The ban that shuts out this address, or whoever it is; null when none does. `visitor` is null while nobody knows. */
+  find(client: string, visitor: Visitor | null, at: Instant): Awaitable<Ban | null>
 }
 
 export interface VaultPart {
@@ -106,13 +110,13 @@ export interface SitePart {
   answer(head: RequestHead): Awaitable<Answer>
 }
 
-/** Why a stream was cut: its session ended, nobody could say whether it lives, or the gateway stops. */
-export type CutReason = RevokeReason | 'unverifiable' | 'stopping'
+/** Why a stream was cut: its session ended, its visitor was shut out, nobody could say whether it lives, or the gateway stops. */
+export type CutReason = RevokeReason | 'banned' | 'unverifiable' | 'stopping'
 
 /** Answers and WebSockets that outlast the judgement they began with. */
 export interface StreamsPart {
-  /** `cut` is called at most once, within a second of the end of the session, the visit or the role that it needs. Call the answer when the stream is over. */
-  watch(visitor: Visitor, role: string | null, cut: (because: CutReason) => void): () => void
+  /** `cut` is called at most once, within a second of the end of the session, the visit or the role that it needs, or of a ban of any of them or of `client`. Call the answer when the stream is over. */
+  watch(visitor: Visitor, role: string | null, cut: (because: CutReason) => void, client?: string): () => void
   /** The visitor did something on a stream: as good as a request of this session. */
   active(session: Session): void
   /** A place for a WebSocket; null when the visitor, or all together, hold as many as they may. Call the answer to give it back. */
@@ -184,6 +188,9 @@ export interface Parts {
     /** Counts signals of the guard in this process alone, while the store is silent. */
     local?(hits: readonly Hit[], at: Instant): readonly Count[]
   }
+  /** Without it nobody is banned. */
+  readonly bans?: BansPart
+  readonly counters: { add(hits: readonly Hit[], at: Instant): Awaitable<readonly Count[]> }
   readonly vault: VaultPart
   readonly forward: ForwardPart
   readonly endpoints: EndpointsPart

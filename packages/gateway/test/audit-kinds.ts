@@ -21,6 +21,8 @@ export const BY_COMMAND = [
   'account.reset_forced',
   'machine_key.added',
   'machine_key.revoked',
+  'ban.started',
+  'ban.lifted',
 ] as const satisfies readonly AuditKind[]
 
 /** Ends the process; shown in stories/the-end-of-the-process.test.ts. */

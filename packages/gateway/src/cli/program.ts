@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addAccount } from './account.ts'
 import { addAudit } from './audit.ts'
+import { addBan } from './ban.ts'
 import { addCheck } from './check.ts'
 import { addDemo } from './demo.ts'
 import { addGuard } from './guard.ts'
@@ -56,6 +57,7 @@ All commands but demo take --json. NO_COLOR turns colours off. Exit codes: 0 don
   addMachineKey(program, does)
   addGuard(program, does)
   addAudit(program, does)
+  addBan(program, does)
   addScan(program, does)
   addDemo(program, does)
   addJwt(program, does)

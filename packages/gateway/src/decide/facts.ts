@@ -41,6 +41,7 @@ export type RefusalCode =
   | 'action_token_spent'
   | 'throttled'
   | 'blocked'
+  | 'banned'
 
 /** What `RateLimit` and `RateLimit-Policy` say (draft-ietf-httpapi-ratelimit-headers). */
 export interface RateLimit {

@@ -33,6 +33,12 @@ export function contains(ranges: readonly Range[], address: Address): boolean {
   return ranges.some((range) => sameBits(masked(address, range.bits), range.address))
 }
 
+/** Have the two ranges an address in common? */
+export function overlap(one: Range, other: Range): boolean {
+  const bits = Math.min(one.bits, other.bits)
+  return sameBits(masked(one.address, bits), masked(other.address, bits))
+}
+
 /** Canonical text: dotted for IPv4 and mapped IPv4, RFC 5952 for IPv6. */
 export function formatAddress(address: Address): string {
   if (isV4(address)) return address.subarray(12).join('.')

@@ -166,6 +166,6 @@ function run(
       giveBack()
     },
   })
-  const leave = streams.watch(visitor, roleOf(api.access), (because) => tunnel.cut(because))
+  const leave = streams.watch(visitor, roleOf(api.access), (because) => tunnel.cut(because), trip.head.client)
   return tunnel
 }

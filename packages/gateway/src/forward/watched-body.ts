@@ -2,21 +2,26 @@ import type { Answer, BodySink, BodySource } from '../answer.ts'
 import { accessOf, roleOf, type Route } from '../decide/route.ts'
 import type { Visitor } from '../decide/session.ts'
 import { GateError } from '../errors.ts'
-import type { StreamsPart } from '../parts.ts'
+import type { CutReason, StreamsPart } from '../parts.ts'
 
 /** An answer that is still on its way when its head goes out is cut when its session or visit ends; one that is here whole costs nothing. */
-export function watched(answer: Answer, visitor: Visitor, route: Route, streams: StreamsPart | undefined): Answer {
+export function watched(answer: Answer, visitor: Visitor, client: string, route: Route, streams: StreamsPart | undefined): Answer {
   const { body } = answer
   if (body === null || body instanceof Uint8Array || streams === undefined) return answer
   const access = accessOf(route)
   const endless = isEndless(answer)
   // What all may have hangs on nobody's session: only the end of the gateway ends it.
   if (access.kind === 'public' && !endless) return answer
-  return { ...answer, body: new WatchedBody(body, endless, visitor, roleOf(access), streams) }
+  return { ...answer, body: new WatchedBody(body, endless, { visitor, client }, roleOf(access), streams) }
 }
 
 function isEndless({ headers }: Answer): boolean {
   return headers.some(([name, value]) => name === 'content-type' && value.toLowerCase().startsWith('text/event-stream'))
+}
+
+interface Reader {
+  readonly visitor: Visitor
+  readonly client: string
 }
 
 /** A body that leaves the list of live streams when it is over, however it ends. */
@@ -28,13 +33,14 @@ class WatchedBody implements BodySource, BodySink {
   #cut: Error | null = null
   #over = false
 
-  constructor(source: BodySource, endless: boolean, visitor: Visitor, role: string | null, streams: StreamsPart) {
+  constructor(source: BodySource, endless: boolean, { visitor, client }: Reader, role: string | null, streams: StreamsPart) {
     this.length = source.length
     this.#source = source
-    this.#leave = streams.watch(visitor, role, (because) => {
+    const cut = (because: CutReason): void => {
       // A download may use the grace that a stopping gateway gives; a stream of events would use all of it, and its reader comes back anyway.
       if (because !== 'stopping' || endless) this.#end(new GateError('session_required', `the stream was cut: ${because}`))
-    })
+    }
+    this.#leave = streams.watch(visitor, role, cut, client)
   }
 
   start(sink: BodySink): void {

@@ -1,9 +1,12 @@
 import { expect, test, vi } from 'vitest'
 import { manualLater } from '../../test/fakes/later.ts'
+import { createBans } from '../ban/bans.ts'
+import { wishOf } from '../../test/conformance/bans.ts'
 import { sessionOf } from '../../test/conformance/sessions.ts'
 import type { Claim, Session, Visitor } from '../decide/session.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
-import type { CutReason } from '../parts.ts'
+import type { BansPart, CutReason } from '../parts.ts'
+import { memoryBans } from '../store/memory/bans.ts'
 import { memoryMachineKeys } from '../store/memory/machine-keys.ts'
 import { memorySessions } from '../store/memory/sessions.ts'
 import { createStreams } from './streams.ts'
@@ -11,7 +14,12 @@ import { createStreams } from './streams.ts'
 const AT = 1_780_000_000_000
 const LIMITS = { idleMs: 1_800_000, absoluteMs: 43_200_000, perAccount: 10, onLimit: 'end-oldest' } as const
 
-function make(change: { readonly findAll?: (ids: readonly string[]) => Awaitable<readonly (Claim | null)[]> } = {}) {
+interface Change {
+  readonly findAll?: (ids: readonly string[]) => Awaitable<readonly (Claim | null)[]>
+  readonly bans?: BansPart
+}
+
+function make(change: Change = {}) {
   const time = manualLater()
   const clock = { now: AT }
   const store = memorySessions()
@@ -26,6 +34,7 @@ function make(change: { readonly findAll?: (ids: readonly string[]) => Awaitable
     machineKeys: keys,
     limits: () => LIMITS,
     visitMs: () => 3_600_000,
+    ...(change.bans === undefined ? {} : { bans: change.bans }),
     clock: () => clock.now,
     later: time.later,
   })
@@ -157,6 +166,22 @@ test('REV-03 streams of a visit end with it, and cost the store nothing', async 
   await settled()
   expect(cuts).toEqual(['absolute'])
   expect(asked).toEqual([])
+  expect(streams.count).toBe(1)
+})
+
+test('a ban cuts the streams of whoever it shuts out, and of nobody else', async () => {
+  const store = memoryBans(10)
+  const { time, streams, cuts } = make({ bans: createBans(store) })
+  const stranger: Visitor = { kind: 'stranger', stale: null, expired: null }
+  streams.watch(stranger, null, (why) => cuts.push(why), '198.51.100.7')
+  streams.watch(stranger, null, (why) => cuts.push(why), '198.51.100.8')
+  time.pass(500)
+  await settled()
+  expect(cuts).toEqual([])
+  void store.add(wishOf({ value: '198.51.100.7' }))
+  time.pass(500)
+  await settled()
+  expect(cuts).toEqual(['banned'])
   expect(streams.count).toBe(1)
 })
 

@@ -1,9 +1,9 @@
 import type { Instant } from '../decide/head.ts'
 import type { SessionLimits } from '../decide/policy.ts'
-import { type AccountId, type Claim, type Session, type SessionId, staleness, TOUCH_MS } from '../decide/session.ts'
+import { type AccountId, type Claim, type Session, type SessionId, staleness, TOUCH_MS, type Visitor } from '../decide/session.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Later } from '../lib/later.ts'
-import type { CutReason, StreamsPart } from '../parts.ts'
+import type { BansPart, CutReason, StreamsPart } from '../parts.ts'
 import type { MachineKeyStore, SessionStore } from '../store/store.ts'
 import { createKeyStreams } from './key-streams.ts'
 
@@ -12,6 +12,8 @@ export interface StreamOptions {
   readonly machineKeys: Pick<MachineKeyStore, 'find'>
   readonly limits: () => SessionLimits
   readonly visitMs: () => number
+  /** Looked up for each stream, in memory; left out, no ban cuts any. */
+  readonly bans?: BansPart
   readonly clock: Clock
   readonly later: Later
 }
@@ -27,6 +29,8 @@ export interface Streams extends StreamsPart {
 }
 
 interface Stream {
+  readonly visitor: Visitor
+  readonly client: string
   readonly session: Session | null
   /** When the visit began on which it hangs. */
   readonly visitedAt: Instant | null
@@ -45,7 +49,7 @@ const MOST_FAILURES = 2
  * Sessions that end here cut their streams at once. Those that another process ended, or time, are found by one question to the store for
  * all sessions with live streams, asked only while there are any; it also covers an end between judgement and `watch`.
  */
-export function createStreams({ store, machineKeys, limits, visitMs, clock, later }: StreamOptions): Streams {
+export function createStreams({ store, machineKeys, limits, visitMs, bans, clock, later }: StreamOptions): Streams {
   const streams = new Set<Stream>()
   const ofSession = new Map<SessionId, Set<Stream>>()
   const ofVisits = new Set<Stream>()
@@ -64,7 +68,8 @@ export function createStreams({ store, machineKeys, limits, visitMs, clock, late
   let closed = false
 
   function lookLater(): void {
-    if (looking || ofSession.size + ofVisits.size + ofKeys.count === 0) return
+    const watched = bans === undefined ? ofSession.size + ofVisits.size + ofKeys.count : streams.size
+    if (looking || watched === 0) return
     looking = true
     later(() => {
       looking = false
@@ -75,6 +80,7 @@ export function createStreams({ store, machineKeys, limits, visitMs, clock, late
 
   function look(): void {
     const at = clock()
+    void cutBanned(at)
     for (const stream of ofVisits) if (at - (stream.visitedAt ?? 0) >= visitMs()) cut(stream, 'absolute')
     if (ofKeys.count > 0) void ofKeys.look(at)
     if (ofSession.size === 0) return
@@ -82,6 +88,19 @@ export function createStreams({ store, machineKeys, limits, visitMs, clock, late
     // An answer that is owed since the last look counts as one that failed; many of them take a while, and come one by one.
     else if (!answered && missed()) asking = 0
     answered = false
+  }
+
+  /** One question whether anything changed; the rest is in memory. A store that fails is found broken by the question for the sessions, too. */
+  async function cutBanned(at: Instant): Promise<void> {
+    if (bans === undefined) return
+    try {
+      for (const stream of [...streams]) {
+        const found = bans.find(stream.client, stream.visitor, at)
+        if ((found instanceof Promise ? await found : found) !== null) cut(stream, 'banned')
+      }
+    } catch {
+      // Nobody can say who is shut out: for those who hang on a session that is an end, after two looks.
+    }
   }
 
   async function lookAt(ids: readonly SessionId[]): Promise<void> {
@@ -164,10 +183,10 @@ export function createStreams({ store, machineKeys, limits, visitMs, clock, late
   }
 
   return {
-    watch(visitor, role, cutOne) {
+    watch(visitor, role, cutOne, client = '') {
       const session = visitor.kind === 'known' ? visitor.session : null
       const visitedAt = visitor.kind === 'visitor' ? visitor.visit.startedAt : null
-      const stream: Stream = { session, visitedAt, role, cut: cutOne }
+      const stream: Stream = { visitor, client, session, visitedAt, role, cut: cutOne }
       if (closed) {
         queueMicrotask(() => cutOne('stopping'))
         return () => undefined

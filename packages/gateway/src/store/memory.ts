@@ -1,5 +1,6 @@
 import { memoryAccounts } from './memory/accounts.ts'
 import { memoryAudit } from './memory/audit.ts'
+import { memoryBans } from './memory/bans.ts'
 import { memoryCounters } from './memory/counters.ts'
 import { memoryFactors } from './memory/factors.ts'
 import { memoryMachineKeys } from './memory/machine-keys.ts'
@@ -8,7 +9,7 @@ import { memoryIdentities } from './memory/identities.ts'
 import { memoryNonces } from './memory/nonces.ts'
 import { memorySessions } from './memory/sessions.ts'
 import { memoryVault } from './memory/vault.ts'
-import type { Stores } from './store.ts'
+import { MOST_BANS, type Stores } from './store.ts'
 
 /** How many entries the parts that visitors can fill may hold. */
 export interface MemoryBounds {
@@ -23,6 +24,7 @@ export function memoryStores(bounds: MemoryBounds = { counters: 1_000_000, nonce
     grants: memoryGrants(),
     counters: memoryCounters(bounds.counters),
     nonces: memoryNonces(bounds.nonces),
+    bans: memoryBans(MOST_BANS),
     accounts: memoryAccounts(),
     factors: memoryFactors(),
     machineKeys: memoryMachineKeys(),

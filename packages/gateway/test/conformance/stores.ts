@@ -3,6 +3,7 @@ import type { Awaitable } from '../../src/lib/awaitable.ts'
 import type { Stores } from '../../src/store/store.ts'
 import { accountsConform } from './accounts.ts'
 import { auditConforms } from './audit.ts'
+import { bansConform } from './bans.ts'
 import { countersConform } from './counters.ts'
 import { factorsConform } from './factors.ts'
 import { machineKeysConform } from './machine-keys.ts'
@@ -27,6 +28,7 @@ export function describeStores(name: string, make: () => Awaitable<Stores>): voi
     describe('nonces', () => noncesConform(() => stores.nonces))
     describe('grants', () => grantsConform(() => stores.grants))
     describe('identities', () => identitiesConform(() => stores.identities))
+    describe('bans', () => bansConform(() => stores.bans))
     describe('accounts', () => accountsConform(() => stores.accounts))
     describe('factors', () => factorsConform(() => stores.factors))
     describe('machine keys', () => machineKeysConform(() => stores.machineKeys))

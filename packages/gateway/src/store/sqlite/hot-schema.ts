@@ -2,6 +2,7 @@ import type { Schema } from './migrate.ts'
 
 /**
  * hot.sqlite: sessions, standings, providers' tokens, counters, nonces. A claim reads one row of one shallow tree: a session's `key` is the first 53 bits
+ * hot.sqlite: sessions, standings, counters, nonces, bans. A claim reads one row of one shallow tree: a session's `key` is the first 53 bits
  * of its id, so that inner pages hold integers only, and the row carries a copy of its account's standing, which every change of the
  * standing brings up to date in the same transaction. A join of the two cost a quarter more among a million sessions.
  */
@@ -73,6 +74,26 @@ export const HOT_SCHEMA: Schema = {
       expires_at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX nonce_by_expiry ON nonce (expires_at);
+    CREATE TABLE ban (
+      id TEXT PRIMARY KEY,
+      kind TEXT NOT NULL,
+      value TEXT NOT NULL,
+      started_at INTEGER NOT NULL,
+      ends_at INTEGER NOT NULL,
+      rule TEXT,
+      reason TEXT,
+      prior INTEGER NOT NULL,
+      lifted_at INTEGER,
+      revision INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX ban_by_key ON ban (kind, value);
+    CREATE INDEX ban_by_end ON ban (ends_at);
+    CREATE INDEX ban_by_revision ON ban (revision);
+    CREATE TABLE ban_revision (
+      only INTEGER PRIMARY KEY CHECK (only = 1),
+      revision INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO ban_revision (only, revision) VALUES (1, 0);
     `,
   ],
 }

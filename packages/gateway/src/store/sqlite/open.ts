@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { Stores } from '../store.ts'
 import { sqliteAccounts } from './accounts.ts'
 import { sqliteAudit } from './audit.ts'
+import { sqliteBans } from './bans.ts'
 import { openConnection } from './connection.ts'
 import { sqliteCounters } from './counters.ts'
 import { DURABLE_SCHEMA } from './durable-schema.ts'
@@ -32,6 +33,7 @@ export function openSqlite(folder: string, clock: Clock = systemClock): Stores {
       grants: shielded(sqliteGrants(hot), hot.watch),
       counters: shielded(sqliteCounters(hot), hot.watch),
       nonces: shielded(sqliteNonces(hot), hot.watch),
+      bans: shielded(sqliteBans(hot), hot.watch),
       accounts: shielded(sqliteAccounts(durable), durable.watch),
       factors: shielded(sqliteFactors(durable), durable.watch),
       machineKeys: shielded(sqliteMachineKeys(durable), durable.watch),
