@@ -34,6 +34,8 @@ export type AuditKind =
   | 'request.refused'
   | 'ban.started'
   | 'ban.lifted'
+  | 'challenge.cleared'
+  | 'challenge.failed'
   | 'secret.added'
   | 'secret.rotated'
   | 'secret.revoked'

@@ -1,3 +1,4 @@
+export type { ChallengeParameters, ChallengeView } from './challenge.ts'
 export type { AuditActor, AuditEvent, AuditKind, AuditResult } from './audit-event.ts'
 export type { LoginStepView } from './login-step.ts'
 export type { Problem } from './problem.ts'

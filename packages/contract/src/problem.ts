@@ -1,3 +1,5 @@
+import type { ChallengeView } from './challenge.ts'
+
 /** What the gateway answers when it refuses: RFC 9457 problem details with a stable code. Media type `application/problem+json`. */
 export interface Problem {
   /** Always `about:blank`: the code below says more than a URL would. */
@@ -11,6 +13,8 @@ export interface Problem {
   readonly request: string
   /** Where a person can sign in; only with `session_required` and `session_replaced`. */
   readonly login?: string
+  /** What to solve; only with `challenge_required`. */
+  readonly challenge?: ChallengeView
   /** Why this one was refused, for a person; only with `password_refused` and `password_wrong`. */
   readonly detail?: string
   /** Where a person can show once more who it is; only with `step_up_required`. */

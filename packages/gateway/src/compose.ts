@@ -13,6 +13,7 @@ import { sessionLabels } from './audit/event.ts'
 import { foldFloods } from './audit/folding.ts'
 import { createMetrics, type Metrics } from './audit/metrics.ts'
 import { observers } from './audit/observer.ts'
+import { createChallenges } from './challenge/challenges.ts'
 import type { Config } from './config/paths.ts'
 import type { Policy } from './decide/policy.ts'
 import { openProviderLine } from './forward/provider-line.ts'
@@ -140,6 +141,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     later,
     streams,
     bans,
+    challenges: createChallenges({ key: vault.deriveKey(PURPOSES.challenges), nonces: stores.nonces, random }),
     via: `cloakroom-${Buffer.from(random(6)).toString('hex')}`,
   }
   let now = openGeneration(config, policy, lasting, null)

@@ -24,6 +24,8 @@ export const FAILURES = {
   login_outdated: { status: 401, title: 'This sign-in took too long or was overtaken. Begin again.' },
   cross_site: { status: 403, title: 'This call does not come from this website.' },
   csrf_header_missing: { status: 403, title: 'This call lacks the field X-CSRF: 1.' },
+  challenge_required: { status: 403, title: 'Prove first that a browser is asking.' },
+  challenge_failed: { status: 403, title: 'This does not prove that a browser is asking. Try again.' },
   destination_refused: { status: 403, title: 'This address answers scripts of this website only.' },
   plain_http: { status: 403, title: 'Use HTTPS.' },
   action_token_missing: { status: 403, title: 'This call needs a token for this action.' },

@@ -29,7 +29,7 @@ import { readTheme, type Theme } from './http/pages/theme.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Later } from './lib/later.ts'
 import type { Random } from './lib/random.ts'
-import type { ObserverPart, SitePart, VisitsPart } from './parts.ts'
+import type { ObserverPart, SitePart, VisitsPart, BansPart, ChallengesPart } from './parts.ts'
 import { createActionTokens } from './session/action-tokens.ts'
 import type { Grants } from './session/grants.ts'
 import type { BansPart, ObserverPart, SitePart, VisitsPart } from './parts.ts'
@@ -66,6 +66,7 @@ export interface LastingParts {
   readonly later: Later
   readonly streams: Streams
   readonly bans: BansPart
+  readonly challenges: ChallengesPart
   readonly via: string
 }
 
@@ -123,6 +124,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     machineKeys: createMachineKeys({ store: stores.machineKeys, random }),
     counters: lasting.counters,
     bans: lasting.bans,
+    challenges: lasting.challenges,
     counters: stores.counters,
     vault,
     forward: measuredForward(lasting.forward.trusting(authoritiesOf(config)), metrics, clock),
@@ -142,6 +144,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
       actionTokens,
       counters: stores.counters,
       keys: vault,
+      challenges: lasting.challenges,
       audit,
       observer,
       theme,

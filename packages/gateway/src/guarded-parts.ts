@@ -47,7 +47,11 @@ export function guardParts(parts: Parts): Parts {
     },
     ...(bans === undefined
       ? {}
-      : { bans: { find: (client, visitor, at) => checked(bounded('bans', bans.find(client, visitor, at)), isBanOrNull, 'bans') } }),
+      : {
+          bans: {
+            find: (client, visitor, route, at) => checked(bounded('bans', bans.find(client, visitor, route, at)), isBanOrNull, 'bans'),
+          },
+        }),
     vault: guardVault(parts, within, policy),
     forward: {
       send(request, body, api, departure) {

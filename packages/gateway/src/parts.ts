@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream'
-import type { AuditEvent } from '@cloakroom/contract'
+import type { AuditEvent, ChallengeView } from '@cloakroom/contract'
 import type { JwkSet, SigningKey } from '@cloakroom/signature'
 import type { Answer, BodySource, Departure, RequestBody } from './answer.ts'
 import type { ActionProof } from './decide/action.ts'
 import type { Ban } from './decide/ban.ts'
+import type { Clearance, Difficulty } from './decide/challenge.ts'
 import type { Count, Hit } from './decide/counters.ts'
 import type { Placement } from './decide/credential.ts'
 import type { GuardState, Subject } from './decide/guard.ts'
@@ -66,9 +67,24 @@ export interface OpenCredential {
 export interface OpenSigner {
   readonly key: SigningKey
   readonly origins: readonly string[]
+}
+
 export interface BansPart {
-  /** The ban that shuts out this address, or whoever it is; null when none does. `visitor` is null while nobody knows. */
-  find(client: string, visitor: Visitor | null, at: Instant): Awaitable<Ban | null>
+  /** The ban that shuts this address, or whoever it is, out of this route; null when none does. `visitor` is null while nobody knows; `route` null is no route. */
+  find(client: string, visitor: Visitor | null, route: string | null, at: Instant): Awaitable<Ban | null>
+}
+
+export type RedeemedChallenge =
+  | { readonly kind: 'cleared'; readonly clearance: Clearance; readonly setCookie: string }
+  /** `another_visitor`: it was given to somebody else. `used`: it counted before. */
+  | { readonly kind: 'refused'; readonly why: 'unreadable' | 'another_visitor' | 'used' | 'unsolved' }
+
+export interface ChallengesPart {
+  /** What this request's pass opens. Pure arithmetic, no store. */
+  cleared(head: RequestHead): readonly Clearance[]
+  /** A puzzle for whoever sent this request, to be handed in at `clearAt`. */
+  make(head: RequestHead, route: string, difficulty: Difficulty, clearAt: string): Promise<ChallengeView>
+  redeem(head: RequestHead, solution: string): Promise<RedeemedChallenge>
 }
 
 export interface VaultPart {
@@ -188,6 +204,8 @@ export interface Parts {
     /** Counts signals of the guard in this process alone, while the store is silent. */
     local?(hits: readonly Hit[], at: Instant): readonly Count[]
   }
+  /** Without it no request can be challenged: it is blocked instead. */
+  readonly challenges?: ChallengesPart
   /** Without it nobody is banned. */
   readonly bans?: BansPart
   readonly counters: { add(hits: readonly Hit[], at: Instant): Awaitable<readonly Count[]> }

@@ -15,6 +15,7 @@ export const PURPOSES = {
   /** Challenges of passkeys. */
   ceremonies: 'passkey ceremony',
   recoveryCodes: 'recovery codes',
+  challenges: 'challenge',
   sessionLabels: 'audit session label',
   /** Seed of the Ed25519 key that signs the audit trail: its public key is what an auditor holds against an export. */
   auditChain: 'audit chain signature',

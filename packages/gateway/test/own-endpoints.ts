@@ -22,6 +22,7 @@ import { createSealer } from '../src/session/sealed.ts'
 import { createSessions } from '../src/session/sessions.ts'
 import { createTransactions } from '../src/session/transactions.ts'
 import { createVisits } from '../src/session/visit.ts'
+import { createChallenges } from '../src/challenge/challenges.ts'
 import { memoryStores } from '../src/store/memory.ts'
 import type { Stores } from '../src/store/store.ts'
 import { makeHead, makePolicy } from './fixtures.ts'
@@ -150,6 +151,7 @@ export function makeKit(
       grants: createGrants({ store: stores.grants, key: key('grants'), random: systemRandom }),
       nonces: stores.nonces,
     },
+    challenges: createChallenges({ key: key('challenges'), nonces: stores.nonces, random: systemRandom }),
     visits: createVisits({ key: key('visits'), random: systemRandom, lifetimeMs: () => policy.visits.lifetimeMs }),
     actionTokens: createActionTokens({
       key: key('actions'),

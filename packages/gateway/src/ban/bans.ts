@@ -11,16 +11,26 @@ import type { BanStore } from '../store/store.ts'
  * changed it. A store that cannot say so throws, and the request is refused.
  */
 export function createBans(store: Pick<BanStore, 'revision' | 'changedSince'>): BansPart {
-  const inForce: Record<BanKind, Map<string, Ban>> = { 'ip.net': new Map(), session: new Map(), account: new Map(), visit: new Map() }
+  const inForce: Record<BanKind, Map<string, readonly Ban[]>> = {
+    'ip.net': new Map(),
+    session: new Map(),
+    account: new Map(),
+    visit: new Map(),
+  }
   let known = 0
 
   function take(revision: number, changed: readonly Ban[], at: Instant): void {
     for (const ban of changed) {
       const own = inForce[ban.kind]
-      if (isInForce(ban, at)) own.set(ban.value, ban)
-      else if (own.get(ban.value)?.id === ban.id) own.delete(ban.value)
+      own.set(ban.value, [...(own.get(ban.value) ?? []).filter(({ id }) => id !== ban.id), ban])
     }
-    for (const own of Object.values(inForce)) for (const [value, ban] of own) if (!isInForce(ban, at)) own.delete(value)
+    for (const own of Object.values(inForce)) {
+      for (const [value, bans] of own) {
+        const left = bans.filter((ban) => isInForce(ban, at))
+        if (left.length === 0) own.delete(value)
+        else if (left.length < bans.length) own.set(value, left)
+      }
+    }
     known = revision
   }
 
@@ -30,32 +40,35 @@ export function createBans(store: Pick<BanStore, 'revision' | 'changedSince'>): 
     return changed instanceof Promise ? changed.then((bans) => take(revision, bans, at)) : take(revision, changed, at)
   }
 
-  function one(kind: BanKind, value: string, at: Instant): Ban | null {
-    const ban = inForce[kind].get(value)
-    return ban !== undefined && isInForce(ban, at) ? ban : null
+  function one(kind: BanKind, value: string, route: string | null, at: Instant): Ban | null {
+    const bans = inForce[kind].get(value)
+    if (bans === undefined) return null
+    return bans.find((ban) => isInForce(ban, at) && (ban.scope === null || (route !== null && ban.scope.includes(route)))) ?? null
   }
 
-  function lookUp(client: string, visitor: Visitor | null, at: Instant): Ban | null {
+  function lookUp(client: string, visitor: Visitor | null, route: string | null, at: Instant): Ban | null {
     if (inForce['ip.net'].size > 0) {
-      const ban = one('ip.net', networkOf(client), at)
+      const ban = one('ip.net', networkOf(client), route, at)
       if (ban !== null) return ban
     }
     switch (visitor?.kind) {
       case 'known':
-        return one('session', visitor.session.id, at) ?? one('account', visitor.session.account, at)
+        return one('session', visitor.session.id, route, at) ?? one('account', visitor.session.account, route, at)
       case 'visitor':
-        return one('visit', visitor.visit.id, at)
+        return one('visit', visitor.visit.id, route, at)
       case 'stranger':
+      // A program's key is revoked, not banned.
+      case 'machine':
       case undefined:
         return null
     }
   }
 
   return {
-    find(client, visitor, at) {
+    find(client, visitor, route, at) {
       const revision = store.revision()
       const followed = revision instanceof Promise ? revision.then((now) => follow(now, at)) : follow(revision, at)
-      return followed instanceof Promise ? followed.then(() => lookUp(client, visitor, at)) : lookUp(client, visitor, at)
+      return followed instanceof Promise ? followed.then(() => lookUp(client, visitor, route, at)) : lookUp(client, visitor, route, at)
     },
   }
 }

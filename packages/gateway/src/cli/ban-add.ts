@@ -55,6 +55,7 @@ async function banAdd(world: World, address: string | undefined, options: AddOpt
       ...key,
       id,
       at: world.clock(),
+      scope: null,
       growth,
       rule: null,
       reason: options.reason ?? null,

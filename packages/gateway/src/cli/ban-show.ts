@@ -10,6 +10,8 @@ export interface ShownBan {
   readonly id: string
   readonly kind: Ban['kind']
   readonly value: string
+  /** Null: everything. */
+  readonly scope: readonly string[] | null
   readonly since: string
   readonly until: string
   readonly prior: number
@@ -24,9 +26,9 @@ export async function showBans(opened: OpenedVault, world: World, bans: readonly
 }
 
 function shown(ban: Ban, accounts: ReadonlyMap<string, Account>, label: (id: string) => string): ShownBan {
-  const { id, kind, prior, rule, reason } = ban
+  const { id, kind, scope, prior, rule, reason } = ban
   const iso = (at: number): string => new Date(at).toISOString()
-  return { id, kind, value: nameOf(ban, accounts, label), since: iso(ban.startedAt), until: iso(ban.endsAt), prior, rule, reason }
+  return { id, kind, value: nameOf(ban, accounts, label), scope, since: iso(ban.startedAt), until: iso(ban.endsAt), prior, rule, reason }
 }
 
 function nameOf({ kind, value }: Ban, accounts: ReadonlyMap<string, Account>, label: (id: string) => string): string {
@@ -47,6 +49,7 @@ export function banRow(ban: ShownBan): readonly string[] {
     ban.id,
     ban.kind,
     ban.value,
+    ban.scope === null ? '' : `only ${ban.scope.join(', ')}`,
     `since ${formatMoment(Date.parse(ban.since))}`,
     `until ${formatMoment(Date.parse(ban.until))}`,
     ban.prior === 0 ? '' : `after ${ban.prior} before`,

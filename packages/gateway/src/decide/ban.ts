@@ -1,7 +1,9 @@
-import { isLoopbackName } from './admit.ts'
-import type { Instant } from './head.ts'
+import { type Admission, isLoopbackName } from './admit.ts'
+import type { Decision } from './facts.ts'
+import type { Instant, RequestHead } from './head.ts'
 import { isLoopback, overlap, parseRange } from './ip.ts'
 import type { Policy } from './policy.ts'
+import type { Visitor } from './session.ts'
 
 /** What a ban shuts out: a network (one IPv4 address, one IPv6 /64), a session by its id, an account by its id, a visit by its id. */
 export type BanKind = 'ip.net' | 'session' | 'account' | 'visit'
@@ -19,6 +21,8 @@ export interface BanGrowth {
 }
 
 export interface Ban extends BanKey {
+  /** The routes that are shut; null for everything. */
+  readonly scope: readonly string[] | null
   readonly id: string
   readonly startedAt: Instant
   readonly endsAt: Instant
@@ -32,6 +36,7 @@ export interface Ban extends BanKey {
 
 /** A ban that is asked for; the store says how many there were before, and so how long it lasts. */
 export interface BanWish extends BanKey {
+  readonly scope: readonly string[] | null
   readonly id: string
   readonly at: Instant
   readonly growth: BanGrowth
@@ -46,6 +51,16 @@ export const REMEMBER_BANS_MS = 30 * 24 * 3_600_000
 export function banOf({ growth, at, ...wish }: BanWish, prior: number): Ban {
   const lastsMs = Math.min(growth.mostMs, growth.firstMs * growth.factor ** prior)
   return { ...wish, startedAt: at, endsAt: Math.ceil(at + lastsMs), prior, liftedAt: null }
+}
+
+/** Is it the same ban, if there were two? One of the login page is none of the whole website. */
+export function isSameBan(one: BanWish | Ban, other: BanWish | Ban): boolean {
+  return one.kind === other.kind && one.value === other.value && scopeKey(one.scope) === scopeKey(other.scope)
+}
+
+/** One text for each set of routes; empty for everything. */
+export function scopeKey(scope: readonly string[] | null): string {
+  return scope === null ? '' : JSON.stringify([...new Set(scope)].toSorted())
 }
 
 export function isInForce(ban: Ban, at: Instant): boolean {
@@ -66,6 +81,23 @@ export function refuseBan({ kind, value }: BanKey, policy: Policy): string | nul
   if (isLoopback(range.address) && !isLoopbackName(policy.publicHost))
     return `${value} is this machine itself: a proxy here that is not named in trustedProxies would shut out all visitors`
   return null
+}
+
+/** How rules and bans name it: the route's id, or the endpoint's own name (`login`). */
+export function placeOf(admission: Admission, head: RequestHead, { basePath }: Policy): string | null {
+  if (admission.kind === 'route') return admission.route.id
+  return admission.kind === 'own' ? head.path.slice(basePath.length + 1) : null
+}
+
+/** Before any rule is asked, and for strangers before the store is: whoever is shut out costs as little as can be. */
+export function banned(ban: Ban, head: RequestHead, visitor: Visitor | null): Decision {
+  return {
+    verdict: 'refuse',
+    reply: { kind: 'problem', code: 'banned', retryAfterMs: ban.endsAt - head.at },
+    visitor,
+    evidence: { route: null, steps: [`ban ${ban.id}`] },
+    effects: [],
+  }
 }
 
 /** Of the gateway's own endpoints these stay open: what the page about the ban is made of, and the way out of a session. */

@@ -3,6 +3,8 @@ import type { Headers } from './headers.ts'
 /** `__Host-Http-` (layered-cookies): a script can neither read nor plant it; older browsers treat it as `__Host-`. */
 export const SESSION_COOKIE = '__Host-Http-session'
 export const VISIT_COOKIE = '__Host-Http-visit'
+/** What a solved challenge opens; see challenge.ts. */
+export const PASS_COOKIE = '__Host-Http-pass'
 export const DEVICE_COOKIE = '__Host-Http-device'
 /** Half of the key to a session's provider tokens. */
 export const GRANT_COOKIE = '__Host-Http-grant'

@@ -42,6 +42,7 @@ export type RefusalCode =
   | 'throttled'
   | 'blocked'
   | 'banned'
+  | 'challenge_required'
 
 /** What `RateLimit` and `RateLimit-Policy` say (draft-ietf-httpapi-ratelimit-headers). */
 export interface RateLimit {

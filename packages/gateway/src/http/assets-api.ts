@@ -19,7 +19,7 @@ export async function logo(call: Call): Promise<Answer> {
 }
 
 /** The same for every visitor, so it may be kept; under another version's address it may not. */
-function asset({ head, page }: Call, type: string, body: Uint8Array): Answer {
+export function asset({ head, page }: Call, type: string, body: Uint8Array): Answer {
   const isCurrent = head.query === `v=${page.version}`
   return {
     status: 200,

@@ -21,6 +21,7 @@ import type { ActionTokens } from '../session/action-tokens.ts'
 import type { AuditPart, ObserverPart, PublicKeysPart, VisitsPart } from '../parts.ts'
 import type { Grants } from '../session/grants.ts'
 import type { Transactions } from '../session/transactions.ts'
+import type { AuditPart, ObserverPart, PublicKeysPart, VisitsPart, ChallengesPart } from '../parts.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { PageContext } from './pages/frame.ts'
 import type { Theme } from './pages/theme.ts'
@@ -53,6 +54,7 @@ export interface EndpointParts {
   readonly actionTokens: Pick<ActionTokens, 'mint'>
   readonly counters: { add(hits: readonly Hit[], at: Instant): Awaitable<readonly Count[]> }
   readonly keys: PublicKeysPart
+  readonly challenges: ChallengesPart
   readonly audit: AuditPart
   readonly observer: ObserverPart
   readonly theme: Theme

@@ -1,4 +1,4 @@
-import type { Problem } from '@cloakroom/contract'
+import type { ChallengeView, Problem } from '@cloakroom/contract'
 import type { Answer } from '../answer.ts'
 import type { RateLimit } from '../decide/facts.ts'
 import type { HeaderField } from '../decide/headers.ts'
@@ -16,6 +16,7 @@ export interface ProblemOptions {
   readonly enrol?: string
   /** Seconds. */
   readonly maxAge?: number
+  readonly challenge?: ChallengeView
 }
 
 /** A refusal of our own: RFC 9457 problem details, and the code in `Cloakroom-Error` so that nobody blames the upstream. */
@@ -28,6 +29,7 @@ export function problem(code: FailureCode, options: ProblemOptions): Answer {
     code,
     request: options.request,
     ...(options.login === undefined ? {} : { login: options.login }),
+    ...(options.challenge === undefined ? {} : { challenge: options.challenge }),
     ...(options.detail === undefined ? {} : { detail: options.detail }),
     ...(options.stepUp === undefined ? {} : { stepUp: options.stepUp }),
     ...(options.enrol === undefined ? {} : { enrol: options.enrol }),

@@ -94,8 +94,8 @@ export function createStreams({ store, machineKeys, limits, visitMs, bans, clock
   async function cutBanned(at: Instant): Promise<void> {
     if (bans === undefined) return
     try {
-      for (const stream of [...streams]) {
-        const found = bans.find(stream.client, stream.visitor, at)
+      for (const stream of streams) {
+        const found = bans.find(stream.client, stream.visitor, null, at)
         if ((found instanceof Promise ? await found : found) !== null) cut(stream, 'banned')
       }
     } catch {

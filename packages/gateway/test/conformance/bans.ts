@@ -7,7 +7,7 @@ const MINUTE = 60_000
 const growth = { firstMs: 10 * MINUTE, factor: 2, mostMs: 60 * MINUTE }
 
 export function wishOf(change: Partial<BanWish> = {}): BanWish {
-  return { id: 'b-1', kind: 'ip.net', value: '198.51.100.7', at: AT, growth, rule: 'probing', reason: null, ...change }
+  return { id: 'b-1', kind: 'ip.net', value: '198.51.100.7', at: AT, scope: null, growth, rule: 'probing', reason: null, ...change }
 }
 
 export function bansConform(store: () => BanStore): void {
@@ -18,6 +18,7 @@ export function bansConform(store: () => BanStore): void {
       id: 'b-1',
       kind: 'ip.net',
       value: '198.51.100.7',
+      scope: null,
       startedAt: AT,
       endsAt: AT + 10 * MINUTE,
       rule: 'probing',
@@ -47,6 +48,14 @@ export function bansConform(store: () => BanStore): void {
     expect(lengths).toEqual([10, 20, 40, 60, 60])
     expect((await store().add(wishOf({ id: 'other', value: '198.51.100.8' }))).ban.prior).toBe(0)
     expect((await store().add(wishOf({ id: 'kind', kind: 'visit' }))).ban.prior).toBe(0)
+  })
+
+  test('a ban of some routes stands beside one of all, and grows apart from it', async () => {
+    const login = wishOf({ id: 'b-2', scope: ['password', 'login'] })
+    await store().add(wishOf())
+    expect(await store().add(login)).toMatchObject({ isNew: true, ban: { prior: 0, scope: ['password', 'login'] } })
+    expect(await store().add({ ...login, id: 'b-3', scope: ['login', 'password'] })).toMatchObject({ isNew: false, ban: { id: 'b-2' } })
+    expect((await store().list(AT)).map(({ scope }) => scope)).toHaveLength(2)
   })
 
   test('what is long past, or was lifted, lengthens nothing', async () => {

@@ -20,6 +20,7 @@ const ban = async (change: Partial<BanWish>) =>
     value: EVIL,
     at: kit.clock.now,
     growth: { firstMs: HOUR, factor: 2, mostMs: 24 * HOUR },
+    scope: null,
     rule: null,
     reason: null,
     ...change,
@@ -55,6 +56,14 @@ test('a ban holds for all of an IPv6 /64, and for nothing beside it', async () =
   expect(await as('2001:db8:1:2::9')).toBe(403)
   expect(await as('2001:db8:1:2:ffff::1')).toBe(403)
   expect(await as('2001:db8:1:3::9')).toBe(200)
+})
+
+test('a ban of some routes leaves the others open', async () => {
+  await ban({ scope: ['login'] })
+  const as = async (method: string, path: string) =>
+    (await kit.call(method, path, { headers: from(EVIL), ...(method === 'POST' ? { json: {} } : {}) })).header('cloakroom-error')
+  expect(await as('POST', '/auth/login')).toBe('banned')
+  expect(await as('GET', '/api/shop/products')).toBe('session_required')
 })
 
 test('a ban of an account refuses its sessions wherever they come from; it ends with its time', async () => {

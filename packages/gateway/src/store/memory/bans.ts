@@ -1,4 +1,4 @@
-import { type Ban, banOf, isInForce, isRemembered } from '../../decide/ban.ts'
+import { type Ban, banOf, isInForce, isRemembered, isSameBan } from '../../decide/ban.ts'
 import { type BanStore, SWEEP_ROWS } from '../store.ts'
 
 /** BanStore in one list of at most `most` bans. Past that the one that ends first makes room. */
@@ -19,7 +19,7 @@ export function memoryBans(most: number): BanStore {
 
   return {
     add(wish) {
-      const same = [...bans.values()].map(({ ban }) => ban).filter(({ kind, value }) => kind === wish.kind && value === wish.value)
+      const same = [...bans.values()].map(({ ban }) => ban).filter((ban) => isSameBan(ban, wish))
       const running = same.find((ban) => isInForce(ban, wish.at))
       if (running !== undefined) return { ban: running, isNew: false }
       const prior = same.filter((ban) => ban.liftedAt === null && isRemembered(ban, wish.at)).length

@@ -1,19 +1,21 @@
 import type { SQLOutputValue } from 'node:sqlite'
-import { type Ban, type BanKind, banOf, REMEMBER_BANS_MS } from '../../decide/ban.ts'
+import { type Ban, type BanKind, banOf, REMEMBER_BANS_MS, scopeKey } from '../../decide/ban.ts'
 import { type BanStore, MOST_BANS, SWEEP_ROWS } from '../store.ts'
 import type { Connection } from './connection.ts'
 
-const COLUMNS = 'id, kind, value, started_at, ends_at, rule, reason, prior, lifted_at'
+const COLUMNS = 'id, kind, value, scope, started_at, ends_at, rule, reason, prior, lifted_at'
 
 /** BanStore in hot.sqlite. Each ban carries the revision of its last change, so that a follower reads only what is new. Durable: a ban outlives a power cut. */
 export function sqliteBans({ db, write, writeDurably, changes }: Connection): BanStore {
   const selectRunning = db.prepare(
-    `SELECT ${COLUMNS} FROM ban WHERE kind = ? AND value = ? AND lifted_at IS NULL AND ends_at > ? ORDER BY ends_at DESC LIMIT 1`,
+    `SELECT ${COLUMNS} FROM ban WHERE kind = ? AND value = ? AND scope = ? AND lifted_at IS NULL AND ends_at > ? ORDER BY ends_at DESC LIMIT 1`,
   )
-  const countPrior = db.prepare('SELECT count(*) AS prior FROM ban WHERE kind = ? AND value = ? AND lifted_at IS NULL AND ends_at > ?')
+  const countPrior = db.prepare(
+    'SELECT count(*) AS prior FROM ban WHERE kind = ? AND value = ? AND scope = ? AND lifted_at IS NULL AND ends_at > ?',
+  )
   const countAll = db.prepare('SELECT count(*) AS held FROM ban')
   const dropFirst = db.prepare('DELETE FROM ban WHERE id IN (SELECT id FROM ban ORDER BY ends_at LIMIT ?)')
-  const insert = db.prepare(`INSERT INTO ban (${COLUMNS}, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+  const insert = db.prepare(`INSERT INTO ban (${COLUMNS}, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const lift = db.prepare(
     `UPDATE ban SET lifted_at = ?1, revision = ?2 WHERE id = ?3 AND lifted_at IS NULL AND ends_at > ?1 RETURNING ${COLUMNS}`,
   )
@@ -28,13 +30,14 @@ export function sqliteBans({ db, write, writeDurably, changes }: Connection): Ba
   return {
     add(wish) {
       return writeDurably(() => {
-        const running = selectRunning.get(wish.kind, wish.value, wish.at)
+        const scope = scopeKey(wish.scope)
+        const running = selectRunning.get(wish.kind, wish.value, scope, wish.at)
         if (running !== undefined) return { ban: read(running), isNew: false }
-        const prior = Number(countPrior.get(wish.kind, wish.value, wish.at - REMEMBER_BANS_MS)?.['prior'] ?? 0)
+        const prior = Number(countPrior.get(wish.kind, wish.value, scope, wish.at - REMEMBER_BANS_MS)?.['prior'] ?? 0)
         const surplus = Number(countAll.get()?.['held'] ?? 0) + 1 - MOST_BANS
         if (surplus > 0) dropFirst.run(surplus)
         const ban = banOf(wish, prior)
-        const values = [ban.id, ban.kind, ban.value, ban.startedAt, ban.endsAt, ban.rule, ban.reason, ban.prior, ban.liftedAt]
+        const values = [ban.id, ban.kind, ban.value, scope, ban.startedAt, ban.endsAt, ban.rule, ban.reason, ban.prior, ban.liftedAt]
         insert.run(...values, nextRevision())
         return { ban, isNew: true }
       })
@@ -65,6 +68,7 @@ function read(row: Record<string, SQLOutputValue>): Ban {
     id: String(row['id']),
     kind: String(row['kind']) as BanKind,
     value: String(row['value']),
+    scope: row['scope'] === '' ? null : (JSON.parse(String(row['scope'])) as readonly string[]),
     startedAt: Number(row['started_at']),
     endsAt: Number(row['ends_at']),
     rule: row['rule'] as string | null,

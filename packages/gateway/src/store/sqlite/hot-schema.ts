@@ -78,6 +78,7 @@ export const HOT_SCHEMA: Schema = {
       id TEXT PRIMARY KEY,
       kind TEXT NOT NULL,
       value TEXT NOT NULL,
+      scope TEXT NOT NULL,
       started_at INTEGER NOT NULL,
       ends_at INTEGER NOT NULL,
       rule TEXT,
