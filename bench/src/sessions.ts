@@ -67,6 +67,7 @@ async function fill(count: number) {
       seenAt: now,
       address: '198.51.100.7',
       agent: 'Mozilla/5.0 (X11; Linux x86_64)',
+      traits: 'en|Linux Chromium',
       revoked: null,
     })
   }

@@ -9,8 +9,9 @@ import { type AuditTrail, openAuditTrail } from './audit/audit.ts'
 import { chainKey } from './audit/chain-key.ts'
 import { auditEvent, sessionLabels } from './audit/event.ts'
 import { createBans } from './ban/bans.ts'
-import { sessionLabels } from './audit/event.ts'
+import { auditEvent, sessionLabels } from './audit/event.ts'
 import { foldFloods } from './audit/folding.ts'
+import { createDecisions, type DecisionLimits } from './audit/decisions.ts'
 import { createMetrics, type Metrics } from './audit/metrics.ts'
 import { observers } from './audit/observer.ts'
 import { createChallenges } from './challenge/challenges.ts'
@@ -107,6 +108,17 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
   })
   const visitKey = vault.deriveKey(PURPOSES.visits)
   const bans = createBans(stores.bans)
+  const label = sessionLabels(vault.deriveKey(PURPOSES.sessionLabels))
+  const decisions = createDecisions({
+    store: stores.decisions,
+    limits: () => decisionLimits(now.config),
+    label,
+    later,
+    onLoss: (count) =>
+      audit.note(
+        auditEvent({ kind: 'audit.lost', at: clock(), result: 'failed', reason: 'write-failed', detail: { sink: 'decisions', count } }),
+      ),
+  })
   const streams = createStreams({
     store: stores.sessions,
     machineKeys: stores.machineKeys,
@@ -125,7 +137,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     metrics,
     observer: observers(log, metrics),
     audit,
-    label: sessionLabels(vault.deriveKey(PURPOSES.sessionLabels)),
+    label,
     passwords: createPasswords({ pepper: vault.deriveKey(PURPOSES.passwords), random }),
     keys: ownKeys((purpose) => vault.deriveKey(purpose), random),
     devices: createDevices(createSealer({ key: vault.deriveKey(PURPOSES.devices), random, purpose: 'device' }), random),
@@ -141,6 +153,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     later,
     streams,
     bans,
+    decisions,
     challenges: createChallenges({ key: vault.deriveKey(PURPOSES.challenges), nonces: stores.nonces, random }),
     via: `cloakroom-${Buffer.from(random(6)).toString('hex')}`,
   }
@@ -170,9 +183,14 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
       providers.close()
       guardSwitch.close()
       await counters.close()
+      await decisions.close()
       await audit.close()
       metrics.close()
       await log.close()
     },
   }
+}
+
+function decisionLimits({ decisions: { most, replay } }: Config): DecisionLimits {
+  return { most: { refused: most, passed: replay.most }, actors: replay.actors }
 }

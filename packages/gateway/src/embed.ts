@@ -8,7 +8,7 @@ import { formatProblem } from './config/problem.ts'
 import type { ConfigInput } from './config/schema.ts'
 import { nodeDoor } from './door/node.ts'
 import { GateError } from './errors.ts'
-import { startHousekeeping } from './housekeeping.ts'
+import { decisionAges, startHousekeeping } from './housekeeping.ts'
 import { keySource } from './key-source.ts'
 import { systemClock } from './lib/clock.ts'
 import { systemLater } from './lib/later.ts'
@@ -66,7 +66,18 @@ export async function createGateway(input: ConfigInput, options: EmbedOptions): 
   const { gateway, audit } = composed
   const { signer, policy: currentPolicy } = composed
   const keep = () => composed.config().audit
-  const housekeeping = { stores, vault, audit, signer, keep, policy: currentPolicy, clock: systemClock, later: systemLater }
+  const keepDecisionsMs = () => decisionAges(composed.config())
+  const housekeeping = {
+    stores,
+    vault,
+    audit,
+    signer,
+    keep,
+    keepDecisionsMs,
+    policy: currentPolicy,
+    clock: systemClock,
+    later: systemLater,
+  }
   const stop = startHousekeeping({ ...housekeeping, onFailure: (cause) => options.onNotice?.(String(cause)) })
   return {
     listener: nodeDoor(gateway, {

@@ -109,6 +109,7 @@ export function createSpine(unguarded: Parts): Gateway {
   async function handle(head: RequestHead, body: RequestBody | null, departure?: Departure): Promise<Answer> {
     let policy: Policy | null = null
     let evidence: Evidence = { route: null, steps: [] }
+    let visitor: Visitor | null = null
     let answer: Answer
     try {
       policy = parts.policy()
@@ -118,6 +119,7 @@ export function createSpine(unguarded: Parts): Gateway {
         answer = await parts.endpoints.answer(head, body, policy)
       } else {
         evidence = decision.evidence
+        visitor = decision.visitor
         const cookies = decision.effects.length === 0 ? NO_COOKIES : await carryOut(decision.effects, head)
         const bare = decision.verdict === 'refuse' ? refuse(head, decision, policy) : await pass(head, body, decision, policy, departure)
         answer = withCookies(bare, cookies)
@@ -130,7 +132,9 @@ export function createSpine(unguarded: Parts): Gateway {
     if (policy !== null && answer.status >= 400 && parts.endpoints.toPage !== undefined && isProblem(answer) && isNavigation(head)) {
       answer = await parts.endpoints.toPage(answer, head, policy).catch(() => answer)
     }
-    parts.observer.access({ head, ...evidence, status: answer.status, code: codeOf(answer) })
+    const code = codeOf(answer)
+    parts.observer.access({ head, ...evidence, status: answer.status, code })
+    parts.decisions?.note({ head, ...evidence, status: answer.status, code, visitor, rules: [] })
     return policy?.publicOrigin.startsWith('https:') === true && head.scheme === 'https'
       ? { ...answer, headers: [...answer.headers, HSTS] }
       : answer

@@ -29,10 +29,9 @@ import { readTheme, type Theme } from './http/pages/theme.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Later } from './lib/later.ts'
 import type { Random } from './lib/random.ts'
-import type { ObserverPart, SitePart, VisitsPart, BansPart, ChallengesPart } from './parts.ts'
+import type { ObserverPart, SitePart, VisitsPart, BansPart, ChallengesPart, DecisionsPart } from './parts.ts'
 import { createActionTokens } from './session/action-tokens.ts'
 import type { Grants } from './session/grants.ts'
-import type { BansPart, ObserverPart, SitePart, VisitsPart } from './parts.ts'
 import { createSessions } from './session/sessions.ts'
 import type { Transactions } from './session/transactions.ts'
 import type { Streams } from './session/streams.ts'
@@ -66,6 +65,7 @@ export interface LastingParts {
   readonly later: Later
   readonly streams: Streams
   readonly bans: BansPart
+  readonly decisions: DecisionsPart
   readonly challenges: ChallengesPart
   readonly via: string
 }
@@ -153,6 +153,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     site,
     audit,
     observer,
+    decisions: lasting.decisions,
     pseudonym: 'cloakroom',
     via: lasting.via,
     streams: lasting.streams,

@@ -18,6 +18,7 @@ function keepHouse(stores: Stores) {
     signer: { sign: () => '', now: () => NOW },
     keep: () => ({ retention: { refusals: 1, signIns: 1, operation: 1, changes: 1 }, most: 1000 }),
     policy: () => makePolicy(),
+    keepDecisionsMs: () => ({ refused: 24 * 60 * MINUTE, passed: 24 * 60 * MINUTE }),
     clock: () => NOW,
     later: time.later,
     onFailure: (cause) => failures.push(cause),

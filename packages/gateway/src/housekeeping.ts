@@ -4,10 +4,11 @@ import type { Retention } from './audit/retention.ts'
 import type { AuditPart } from './parts.ts'
 import type { Policy } from './decide/policy.ts'
 import type { Awaitable } from './lib/awaitable.ts'
+import type { Config } from './config/paths.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Later } from './lib/later.ts'
 import type { ChainSigner } from './store/audit-chain.ts'
-import { SWEEP_ROWS, type Stores } from './store/store.ts'
+import { type PerVerdict, SWEEP_ROWS, type Stores } from './store/store.ts'
 import type { Vault } from './vault/vault.ts'
 
 export interface HousekeepingOptions {
@@ -18,6 +19,8 @@ export interface HousekeepingOptions {
   readonly signer: ChainSigner
   readonly keep: () => { readonly retention: Retention; readonly most: number }
   readonly policy: () => Policy
+  /** How long decisions are kept, in milliseconds. */
+  readonly keepDecisionsMs: () => PerVerdict<number>
   readonly clock: Clock
   readonly later: Later
   /** Something failed that will be tried again. */
@@ -32,7 +35,7 @@ const DAY_MS = 24 * HOUR_MS
 
 /** Forgets what nobody needs any more, once a minute, and says once a day which credentials are about to end. Returns how to stop it. */
 export function startHousekeeping(options: HousekeepingOptions): () => void {
-  const { stores, vault, audit, policy, clock, later, onFailure } = options
+  const { stores, vault, audit, policy, keepDecisionsMs, clock, later, onFailure } = options
   let callOff = later(run, SWEEP_MS)
   let warnedAt = 0
   let prunedAt = 0
@@ -56,6 +59,8 @@ export function startHousekeeping(options: HousekeepingOptions): () => void {
     await inBatches(() => stores.counters.sweep(at))
     await inBatches(() => stores.nonces.sweep(at))
     await inBatches(() => stores.bans.sweep(at))
+    const { refused, passed } = keepDecisionsMs()
+    await inBatches(() => stores.decisions.sweep({ refused: at - refused, passed: at - passed }))
     if (stopped) return
     if (at - prunedAt >= HOUR_MS) {
       prunedAt = at
@@ -96,4 +101,9 @@ export function startHousekeeping(options: HousekeepingOptions): () => void {
     stopped = true
     callOff()
   }
+}
+
+/** From the configuration. */
+export function decisionAges({ decisions }: Config): PerVerdict<number> {
+  return { refused: decisions.keep, passed: decisions.replay.keep }
 }

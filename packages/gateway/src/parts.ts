@@ -10,6 +10,8 @@ import type { Placement } from './decide/credential.ts'
 import type { GuardState, Subject } from './decide/guard.ts'
 import type { Judged, Measure } from './decide/guard-judge.ts'
 import type { Instant, RequestHead, RequestId } from './decide/head.ts'
+import type { RuleEvidence } from './decide/guard-judge.ts'
+import type { Instant, RequestHead } from './decide/head.ts'
 import type { HeaderField } from './decide/headers.ts'
 import type { MachineKey } from './decide/machine-key.ts'
 import type { OutboundHead } from './decide/outbound.ts'
@@ -170,6 +172,23 @@ export interface AccessLine {
   readonly steps: readonly string[]
 }
 
+/** One request with what was decided on it. */
+export interface Judged {
+  readonly head: RequestHead
+  readonly status: number
+  /** Null: it passed. */
+  readonly code: string | null
+  readonly route: string | null
+  readonly visitor: Visitor | null
+  readonly steps: readonly string[]
+  readonly rules: readonly RuleEvidence[]
+}
+
+export interface DecisionsPart {
+  /** Hands it over to be kept, if it is worth it; never throws, never blocks. */
+  note(judged: Judged): void
+}
+
 export interface ObserverPart {
   access(line: AccessLine): void
   /** An exception on a request's way, with its cause, for the operator's log. */
@@ -215,6 +234,8 @@ export interface Parts {
   readonly site: SitePart | null
   readonly audit: AuditPart
   readonly observer: ObserverPart
+  /** Without it no decision is kept, and `explain` knows the audit trail only. */
+  readonly decisions?: DecisionsPart
   /** Our name in `Via` and `User-Agent` towards upstreams. */
   readonly pseudonym: string
   /** Our name in `Via` when it is to be told from that of other gateways; `pseudonym` when left out. */

@@ -12,7 +12,7 @@ import { openServerTls, type TlsOutcome } from './door/tls.ts'
 import { upgradeDoor } from './door/upgrade.ts'
 import { startAdminListener } from './http/admin-listener.ts'
 import { healthProbes } from './health-probes.ts'
-import { startHousekeeping } from './housekeeping.ts'
+import { decisionAges, startHousekeeping } from './housekeeping.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Later } from './lib/later.ts'
 import type { Random } from './lib/random.ts'
@@ -129,6 +129,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
       signer: composed.signer,
       keep: () => composed.config().audit,
       policy,
+      keepDecisionsMs: () => decisionAges(composed.config()),
       clock,
       later,
       onFailure: (cause) => onNotice(String(cause)),

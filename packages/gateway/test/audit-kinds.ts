@@ -25,9 +25,6 @@ export const BY_COMMAND = [
   'ban.lifted',
 ] as const satisfies readonly AuditKind[]
 
-/** Kinds that nothing produces yet: a session gets a new identifier in place when a second factor is added to it, and there is none so far. */
-export const NOT_YET = ['session.rotated', 'challenge.cleared', 'challenge.failed'] as const satisfies readonly AuditKind[]
-
 /** Ends the process; shown in stories/the-end-of-the-process.test.ts. */
 export const LAST_WORDS = ['gateway.failed'] as const satisfies readonly AuditKind[]
 

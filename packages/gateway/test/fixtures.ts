@@ -97,6 +97,7 @@ export function makeSession(change: Partial<Session> = {}): Session {
     seenAt: 1_000_000,
     address: '198.51.100.7',
     agent: 'a browser',
+    traits: '',
     revoked: null,
     ...change,
   }

@@ -96,7 +96,14 @@ export function foldFloods(trail: AuditTrail, { clock, later, onFolded }: Foldin
 }
 
 /** What a stranger causes without being anybody. A kind that is not here is always written whole. */
-const FOLDABLE: ReadonlySet<AuditKind> = new Set(['request.refused', 'visit.started', 'login.failed', 'login.throttled', 'upstream.failed'])
+const FOLDABLE: ReadonlySet<AuditKind> = new Set([
+  'request.refused',
+  'challenge.failed',
+  'visit.started',
+  'login.failed',
+  'login.throttled',
+  'upstream.failed',
+])
 
 /** Told apart by what they are about: guesses at one account must not hide those at another, nor one API's failures another's. */
 const PER_TARGET: ReadonlySet<AuditKind> = new Set(['login.failed', 'login.throttled', 'upstream.failed'])

@@ -9,7 +9,14 @@ export type Retention = Readonly<Record<AuditCategory, number>>
 type Listed = Exclude<AuditCategory, 'changes'>
 
 /** What strangers can cause in any number. */
-const REFUSALS: readonly AuditKind[] = ['request.refused', 'login.throttled', 'visit.started', 'audit.folded']
+const REFUSALS: readonly AuditKind[] = [
+  'request.refused',
+  'login.throttled',
+  'visit.started',
+  'challenge.cleared',
+  'challenge.failed',
+  'audit.folded',
+]
 
 const SIGN_INS: readonly AuditKind[] = [
   'login.succeeded',

@@ -58,7 +58,7 @@ export function createChallenges({ key, nonces, random }: ChallengeParts): Chall
       if (read === null || question === null) return { kind: 'refused', why: 'unreadable' }
       const holder = holderOf(head)
       if (!isFor(question, holder)) return { kind: 'refused', why: 'another_visitor' }
-      const fault = await check(async () => {
+      const fault = await check.run(async () => {
         // Before the work is checked: each puzzle costs us one look, whatever comes with it, and two who send it at once are one.
         const isFirst = await ask(() => nonces.spend('challenge', question.id, head.at + SOLVE_MS))
         if (!isFirst) return 'used'

@@ -6,6 +6,7 @@ import { addBan } from './ban.ts'
 import { addCheck } from './check.ts'
 import { addDemo } from './demo.ts'
 import { addGuard } from './guard.ts'
+import { addExplain } from './explain.ts'
 import { addInit } from './init.ts'
 import { addJwt } from './jwt.ts'
 import { addMachineKey } from './machine-key.ts'
@@ -58,6 +59,7 @@ All commands but demo take --json. NO_COLOR turns colours off. Exit codes: 0 don
   addGuard(program, does)
   addAudit(program, does)
   addBan(program, does)
+  addExplain(program, does)
   addScan(program, does)
   addDemo(program, does)
   addJwt(program, does)

@@ -209,6 +209,28 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe('How the gateway’s own pages look.'),
   limits: limits.prefault({}).describe('What one request, one connection and all of them may take.'),
+  decisions: z
+    .strictObject({
+      keep: duration().prefault('30d').describe('How long refusals are kept for `cloakroom explain`.'),
+      most: z.int().min(100).max(1_000_000).default(50_000).describe('The newest so many are kept, whatever their age.'),
+      replay: z
+        .strictObject({
+          actors: z
+            .int()
+            .min(0)
+            .max(100)
+            .default(0)
+            .describe(
+              'Of a hundred visitors, the passed requests of so many are kept as well, for `cloakroom guard replay`: method, path and the fields that rules look at; no body, no cookie, no query.',
+            ),
+          keep: duration().prefault('7d').describe('How long passed requests are kept.'),
+          most: z.int().min(100).max(5_000_000).default(200_000).describe('The newest so many are kept, whatever their age.'),
+        })
+        .prefault({})
+        .describe('What other rules would have done to real traffic.'),
+    })
+    .prefault({})
+    .describe('What was decided, and why.'),
   log: z
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('From which level on lines are written.'),

@@ -44,6 +44,8 @@ export interface Session {
   readonly seenAt: Instant
   readonly address: string
   readonly agent: string
+  /** What else the browser said of itself at sign-in; see drift.ts. Empty when nobody knows. */
+  readonly traits: string
   readonly revoked: { readonly at: Instant; readonly because: RevokeReason } | null
 }
 

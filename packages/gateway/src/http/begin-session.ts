@@ -1,5 +1,6 @@
 import type { AccountSummary } from '../account/accounts.ts'
 import { readCookie, VISIT_COOKIE } from '../decide/cookies.ts'
+import { traitsOf } from '../decide/drift.ts'
 import type { Device } from '../decide/device.ts'
 import type { Factor, Session } from '../decide/session.ts'
 import { clearCookie } from './clear-cookie.ts'
@@ -33,6 +34,7 @@ export async function beginSession({ head, parts }: Call, { account, shown, devi
       ...proven,
       address: head.client,
       agent,
+      traits: traitsOf(head.headers),
       at: head.at,
     }),
   )

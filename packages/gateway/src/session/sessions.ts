@@ -43,6 +43,7 @@ export interface SessionStart {
   readonly factors: readonly Factor[]
   readonly address: string
   readonly agent: string
+  readonly traits?: string
   readonly at: Instant
 }
 
@@ -109,14 +110,14 @@ export function createSessions({ store, limits, audit, label, random, streams, v
   }
 
   async function start(fresh: SessionStart): Promise<StartedSession> {
-    const { account, name, factors, address, agent, at } = fresh
+    const { account, name, factors, address, agent, traits = '', at } = fresh
     const standing = await store.standing(account)
     // Checking a password takes tens of milliseconds. A revocation in that time raised the generation: with the older one, insert refuses.
     const generation = fresh.generation ?? standing.generation
     if (!sameRoles(standing.roles, fresh.roles)) await store.setRoles(account, fresh.roles)
     const { value, id } = newIdentifier(random)
     const times = { createdAt: at, authenticatedAt: at, seenAt: at }
-    const session: Session = { id, account, name, generation, factors, ...times, address, agent, revoked: null }
+    const session: Session = { id, account, name, generation, factors, ...times, address, agent, traits, revoked: null }
     if (limits().onLimit === 'refuse' && (await list(account, at)).length >= limits().perAccount) return refuse(session, at)
     if (!(await store.insert(session))) return { kind: 'refused', why: 'outdated' }
     if (!(await makeRoom(session, at))) return refuse(session, at)

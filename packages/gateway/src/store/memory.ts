@@ -6,6 +6,7 @@ import { memoryFactors } from './memory/factors.ts'
 import { memoryMachineKeys } from './memory/machine-keys.ts'
 import { memoryGrants } from './memory/grants.ts'
 import { memoryIdentities } from './memory/identities.ts'
+import { memoryDecisions } from './memory/decisions.ts'
 import { memoryNonces } from './memory/nonces.ts'
 import { memorySessions } from './memory/sessions.ts'
 import { memoryVault } from './memory/vault.ts'
@@ -25,6 +26,7 @@ export function memoryStores(bounds: MemoryBounds = { counters: 1_000_000, nonce
     counters: memoryCounters(bounds.counters),
     nonces: memoryNonces(bounds.nonces),
     bans: memoryBans(MOST_BANS),
+    decisions: memoryDecisions(),
     accounts: memoryAccounts(),
     factors: memoryFactors(),
     machineKeys: memoryMachineKeys(),

@@ -1,7 +1,8 @@
 import type { AuditEvent } from '@cloakroom/contract'
 import type { Ban, BanWish } from '../decide/ban.ts'
 import type { Count, Hit } from '../decide/counters.ts'
-import type { Instant } from '../decide/head.ts'
+import type { DecisionRecord } from '../decide/decision-record.ts'
+import type { Instant, RequestId } from '../decide/head.ts'
 import type { AccountId, Claim, RevokeReason, Session, SessionId, Standing } from '../decide/session.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { GrantStore, IdentityStore } from './provider-stores.ts'
@@ -69,6 +70,24 @@ export interface BanStore {
   changedSince(revision: number): Awaitable<readonly Ban[]>
   /** Forgets those that lengthen no other any more, at most SWEEP_ROWS. Returns how many. */
   sweep(at: Instant): Awaitable<number>
+}
+
+export type PerVerdict<T> = Readonly<Record<DecisionRecord['verdict'], T>>
+
+/** What was decided, for a while. Written after the answer, in batches; losing the last moments loses an explanation, nothing else. */
+export interface DecisionStore {
+  /** Keeps the newest `most` of each verdict. */
+  append(records: readonly DecisionRecord[], most: PerVerdict<number>): Awaitable<void>
+  find(request: RequestId): Awaitable<DecisionRecord | null>
+  /** In order, those from `since` on that come after `last` of the page before; 0 for the first. */
+  page(
+    verdict: DecisionRecord['verdict'],
+    since: Instant,
+    after: number,
+    limit: number,
+  ): Awaitable<{ readonly records: readonly DecisionRecord[]; readonly last: number | null }>
+  /** Forgets those from before, at most SWEEP_ROWS. Returns how many. */
+  sweep(before: PerVerdict<Instant>): Awaitable<number>
 }
 
 export interface Account {
@@ -285,6 +304,7 @@ export interface Stores {
   readonly counters: CounterStore
   readonly nonces: NonceStore
   readonly bans: BanStore
+  readonly decisions: DecisionStore
   readonly accounts: AccountStore
   readonly factors: FactorStore
   readonly machineKeys: MachineKeyStore

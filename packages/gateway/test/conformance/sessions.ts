@@ -18,6 +18,7 @@ export function sessionOf(word: string, change: Partial<Session> = {}): Session 
     seenAt: AT,
     address: '2001:db8::17',
     agent: 'Browser/1.0 (“quoted”; 漢字)',
+    traits: 'de-ch|Linux Chromium',
     revoked: null,
     ...change,
   }

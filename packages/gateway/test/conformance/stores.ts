@@ -9,6 +9,7 @@ import { factorsConform } from './factors.ts'
 import { machineKeysConform } from './machine-keys.ts'
 import { grantsConform } from './grants.ts'
 import { identitiesConform } from './identities.ts'
+import { decisionsConform } from './decisions.ts'
 import { noncesConform } from './nonces.ts'
 import { sessionsConform } from './sessions.ts'
 import { signalsConform } from './signals.ts'
@@ -29,6 +30,7 @@ export function describeStores(name: string, make: () => Awaitable<Stores>): voi
     describe('grants', () => grantsConform(() => stores.grants))
     describe('identities', () => identitiesConform(() => stores.identities))
     describe('bans', () => bansConform(() => stores.bans))
+    describe('decisions', () => decisionsConform(() => stores.decisions))
     describe('accounts', () => accountsConform(() => stores.accounts))
     describe('factors', () => factorsConform(() => stores.factors))
     describe('machine keys', () => machineKeysConform(() => stores.machineKeys))

@@ -5,12 +5,17 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { openAuditTrail } from '../../src/audit/audit.ts'
 import { auditEvent } from '../../src/audit/event.ts'
+import { createChallenges } from '../../src/challenge/challenges.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createDevelopmentCertificate } from '../../src/lib/development-certificate.ts'
+import { systemRandom } from '../../src/lib/random.ts'
+import { PURPOSES } from '../../src/purposes.ts'
 import { AUDIT_LINE, type ByGateway } from '../audit-kinds.ts'
 import { type OidcKit, startOidcKit } from '../oidc-kit.ts'
 import { makeSelfSigned } from '../certificates.ts'
 import { arm, disarm } from '../../src/guard/guard-switch.ts'
+import { makeHead } from '../fixtures.ts'
+import { solve } from '../solve.ts'
 import { manualLater } from '../fakes/later.ts'
 import { Authenticator } from '../authenticator.ts'
 import { codeAt } from '../second-factor.ts'
@@ -100,6 +105,24 @@ const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly
       }
     },
     says: { target: 'ada', result: 'refused', detail: expect.objectContaining({ failures: expect.any(Number) }) },
+  },
+  'challenge.cleared': {
+    flow: async () => {
+      await start()
+      const key = kit.vault.deriveKey(PURPOSES.challenges)
+      const challenges = createChallenges({ key, nonces: kit.stores.nonces, random: systemRandom })
+      const head = makeHead({ at: kit.clock.now, client: '127.0.0.1', headers: {} })
+      const solution = await solve(await challenges.make(head, 'site', 'easy', '/auth/challenge'))
+      expect((await kit.call('POST', '/auth/challenge', { json: { solution } })).status).toBe(204)
+    },
+    says: { target: 'site', result: 'ok', detail: { difficulty: 'easy' } },
+  },
+  'challenge.failed': {
+    flow: async () => {
+      await start()
+      expect((await kit.call('POST', '/auth/challenge', { json: { solution: 'none' } })).status).toBe(403)
+    },
+    says: { result: 'refused', reason: 'unreadable', address: '127.0.0.1' },
   },
   'session.step_up_failed': {
     flow: async () => {

@@ -29,6 +29,7 @@ export const HOT_SCHEMA: Schema = {
       seen_at INTEGER NOT NULL,
       address TEXT NOT NULL,
       agent TEXT NOT NULL,
+      traits TEXT NOT NULL,
       revoked_at INTEGER,
       revoked_because TEXT
     ) STRICT;

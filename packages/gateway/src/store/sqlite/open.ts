@@ -3,7 +3,8 @@ import type { Stores } from '../store.ts'
 import { sqliteAccounts } from './accounts.ts'
 import { sqliteAudit } from './audit.ts'
 import { sqliteBans } from './bans.ts'
-import { openConnection } from './connection.ts'
+import { type Connection, type FileOptions, openConnection } from './connection.ts'
+import { DECISION_SCHEMA, sqliteDecisions } from './decisions.ts'
 import { sqliteCounters } from './counters.ts'
 import { DURABLE_SCHEMA } from './durable-schema.ts'
 import { sqliteGrants } from './grants.ts'
@@ -11,6 +12,7 @@ import { sqliteFactors } from './factors.ts'
 import { HOT_SCHEMA } from './hot-schema.ts'
 import { sqliteMachineKeys } from './machine-keys.ts'
 import { sqliteIdentities } from './identities.ts'
+import type { Schema } from './migrate.ts'
 import { sqliteNonces } from './nonces.ts'
 import { sqliteSessions } from './sessions.ts'
 import { shielded } from './unavailable.ts'
@@ -18,35 +20,45 @@ import { sqliteVault } from './vault.ts'
 
 /** Room for the inner pages of a million sessions; the rest is read through the mapping, which the system shares between processes. */
 const HOT = { synchronous: 'NORMAL', cacheKiB: 16_384, mapBytes: 2 ** 30 } as const
+/** A cache of its own would be wasted on what is written once and read by hand. */
+const DECISIONS = { synchronous: 'NORMAL', cacheKiB: 512, mapBytes: 0 } as const
 const DURABLE = { synchronous: 'FULL', cacheKiB: 4_096, mapBytes: 0 } as const
 
 /**
- * The embedded store: `hot.sqlite` and `durable.sqlite` in a folder, which several processes may open at once. Answers at once.
+ * The embedded store: `hot.sqlite`, `durable.sqlite` and `decisions.sqlite` in a folder, which several processes may open at once. Answers at once.
  * Whatever SQLite cannot do is GateError `store_unavailable`.
  */
 export function openSqlite(folder: string, clock: Clock = systemClock): Stores {
-  const hot = openConnection(folder, 'hot.sqlite', HOT_SCHEMA, { ...HOT, clock })
+  const opened: Connection[] = []
+  const open = (name: string, schema: Schema, options: Omit<FileOptions, 'clock'>): Connection => {
+    const connection = openConnection(folder, name, schema, { ...options, clock })
+    opened.push(connection)
+    return connection
+  }
+  const close = (): void => {
+    for (const connection of opened) connection.close()
+  }
   try {
-    const durable = openConnection(folder, 'durable.sqlite', DURABLE_SCHEMA, { ...DURABLE, clock })
+    const hot = open('hot.sqlite', HOT_SCHEMA, HOT)
+    const durable = open('durable.sqlite', DURABLE_SCHEMA, DURABLE)
+    const decisions = open('decisions.sqlite', DECISION_SCHEMA, DECISIONS)
     return {
       sessions: shielded(sqliteSessions(hot), hot.watch),
       grants: shielded(sqliteGrants(hot), hot.watch),
       counters: shielded(sqliteCounters(hot), hot.watch),
       nonces: shielded(sqliteNonces(hot), hot.watch),
       bans: shielded(sqliteBans(hot), hot.watch),
+      decisions: shielded(sqliteDecisions(decisions), decisions.watch),
       accounts: shielded(sqliteAccounts(durable), durable.watch),
       factors: shielded(sqliteFactors(durable), durable.watch),
       machineKeys: shielded(sqliteMachineKeys(durable), durable.watch),
       identities: shielded(sqliteIdentities(durable), durable.watch),
       vault: shielded(sqliteVault(durable), durable.watch),
       audit: shielded(sqliteAudit(durable), durable.watch),
-      close() {
-        hot.close()
-        durable.close()
-      },
+      close,
     }
   } catch (cause) {
-    hot.close()
+    close()
     throw cause
   }
 }

@@ -14,12 +14,13 @@ export type SessionRow = readonly [
   seenAt: number,
   address: string,
   agent: string,
+  traits: string,
   revokedAt: number | null,
   revokedBecause: string | null,
 ]
 
 export const SESSION_COLUMNS =
-  'id, account, account_generation, account_roles, name, generation, factors, created_at, authenticated_at, seen_at, address, agent, revoked_at, revoked_because'
+  'id, account, account_generation, account_roles, name, generation, factors, created_at, authenticated_at, seen_at, address, agent, traits, revoked_at, revoked_because'
 
 export function idBytes(id: SessionId): Buffer {
   return Buffer.from(id, 'base64url')
@@ -45,9 +46,22 @@ export function readSession(row: SessionRow): Session {
 }
 
 function sessionOf(id: SessionId, row: SessionRow): Session {
-  const [, account, , , name, generation, factors, createdAt, authenticatedAt, seenAt, address, agent, revokedAt, because] = row
+  const [, account, , , name, generation, factors, createdAt, authenticatedAt, seenAt, address, agent, traits, revokedAt, because] = row
   const revoked = revokedAt === null ? null : { at: revokedAt, because: because as RevokeReason }
-  return { id, account, name, generation, factors: readFactors(factors), createdAt, authenticatedAt, seenAt, address, agent, revoked }
+  return {
+    id,
+    account,
+    name,
+    generation,
+    factors: readFactors(factors),
+    createdAt,
+    authenticatedAt,
+    seenAt,
+    address,
+    agent,
+    traits,
+    revoked,
+  }
 }
 
 const NO_ROLES: readonly string[] = []

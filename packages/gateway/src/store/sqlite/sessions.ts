@@ -22,7 +22,7 @@ export function sqliteSessions({ db, write, writeDurably, changes }: Connection)
   )
   const copyStanding = db.prepare('UPDATE session SET account_generation = ?, account_roles = ? WHERE account = ?')
   const insertRow = db.prepare(
-    `INSERT INTO session (key, ${SESSION_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
+    `INSERT INTO session (key, ${SESSION_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
   )
   const moveSeen = db.prepare('UPDATE session SET seen_at = ?1 WHERE key = ?2 AND id = ?3 AND revoked_at IS NULL AND seen_at < ?1')
   const markRevoked = db.prepare('UPDATE session SET revoked_at = ?, revoked_because = ? WHERE key = ? AND id = ? AND revoked_at IS NULL')
@@ -73,7 +73,7 @@ export function sqliteSessions({ db, write, writeDurably, changes }: Connection)
   }
 
   function place(session: Session): boolean {
-    const { account, name, generation, createdAt, authenticatedAt, seenAt, address, agent, revoked } = session
+    const { account, name, generation, createdAt, authenticatedAt, seenAt, address, agent, traits, revoked } = session
     const own = standing(account)
     if (own.generation !== generation) return false
     const bytes = idBytes(session.id)
@@ -86,6 +86,7 @@ export function sqliteSessions({ db, write, writeDurably, changes }: Connection)
       ...times,
       address,
       agent,
+      traits,
       revoked?.at ?? null,
       revoked?.because ?? null,
     )
