@@ -9,7 +9,6 @@ import { type AuditTrail, openAuditTrail } from './audit/audit.ts'
 import { chainKey } from './audit/chain-key.ts'
 import { auditEvent, sessionLabels } from './audit/event.ts'
 import { createBans } from './ban/bans.ts'
-import { auditEvent, sessionLabels } from './audit/event.ts'
 import { foldFloods } from './audit/folding.ts'
 import { createDecisions, type DecisionLimits } from './audit/decisions.ts'
 import { createMetrics, type Metrics } from './audit/metrics.ts'
@@ -34,6 +33,7 @@ import { createTransactions } from './session/transactions.ts'
 import { createVisits } from './session/visit.ts'
 import type { ChainSigner } from './store/audit-chain.ts'
 import type { Stores } from './store/store.ts'
+import { createTarpit } from './tarpit/tarpit.ts'
 import type { Vault } from './vault/vault.ts'
 
 export interface ComposeOptions {
@@ -153,6 +153,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     later,
     streams,
     bans,
+    tarpit: createTarpit(backgroundLater),
     decisions,
     challenges: createChallenges({ key: vault.deriveKey(PURPOSES.challenges), nonces: stores.nonces, random }),
     via: `cloakroom-${Buffer.from(random(6)).toString('hex')}`,

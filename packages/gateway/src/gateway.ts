@@ -3,6 +3,8 @@ import { causedBy, auditEvent, browser, program } from './audit/event.ts'
 import type { Answer, Departure, RequestBody } from './answer.ts'
 import { ACTION_FIELD, type ActionProof } from './decide/action.ts'
 import { admit, type Admission } from './decide/admit.ts'
+import { banned, placeOf, staysOpen } from './decide/ban.ts'
+import type { RuleEvidence } from './decide/guard-judge.ts'
 import type { Plan } from './decide/guard-plan.ts'
 import { decide, hits } from './decide/decide.ts'
 import type { Decision, Effect, Evidence } from './decide/facts.ts'
@@ -29,8 +31,8 @@ import {
 } from './guarding.ts'
 import { guardParts } from './guarded-parts.ts'
 import { createRecognition } from './recognition.ts'
-import { render } from './http/render.ts'
-import { problem } from './http/problem.ts'
+import { wantsPage } from './http/say.ts'
+import { answerRefusal, codeOf, failed, isProblem, withCookies } from './refusing.ts'
 import { HSTS } from './http/security-headers.ts'
 import type { Parts } from './parts.ts'
 import { watched } from './forward/watched-body.ts'
@@ -49,6 +51,10 @@ export function createSpine(unguarded: Parts): Gateway {
 
   async function judge(head: RequestHead, policy: Policy): Promise<Judging> {
     const admission = admit(head, policy)
+    const shutting = parts.bans?.find(head.client, null, placeOf(admission, head, policy), head.at)
+    const shut = shutting instanceof Promise ? await shutting : shutting
+    if (shut && !(admission.kind === 'own' && staysOpen(head.path, policy.basePath)))
+      return { decision: banned(shut, head, null), before: NOTHING, seen: null }
     const plan = planOf(head, admission, policy, parts)
     if (plan !== null) return await judgeWithGuard(head, admission, plan, policy)
     return { decision: await judgeAdmitted(head, admission, policy), before: NOTHING, seen: null }
@@ -61,6 +67,9 @@ export function createSpine(unguarded: Parts): Gateway {
     // A wait for what is here already costs the most frequent request half a microsecond.
     const visitor = found instanceof Promise ? await found : found
     if (visitor === 'tossed') return tossed(admission.route)
+    const shutting = visitor.kind === 'stranger' ? null : parts.bans?.find(head.client, visitor, admission.route.id, head.at)
+    const shut = shutting instanceof Promise ? await shutting : shutting
+    if (shut) return banned(shut, head, visitor)
     const touched = hits(head, admission.route, visitor, policy)
     const counts = touched.length === 0 ? [] : await parts.counters.add(touched, head.at)
     const action = proven(head, admission.route, visitor)
@@ -78,7 +87,10 @@ export function createSpine(unguarded: Parts): Gateway {
           : null
     const visitor = found instanceof Promise ? await found : found
     if (visitor === 'tossed') return { decision: tossed(route), before: NOTHING, seen: null }
-    const seen = watch(plan, head, visitor)
+    const shut =
+      visitor === null || visitor.kind === 'stranger' ? null : await parts.bans?.find(head.client, visitor, plan.route.id, head.at)
+    if (shut) return { decision: banned(shut, head, visitor), before: NOTHING, seen: null }
+    const seen = watch(plan, head, visitor, parts.challenges?.cleared(head))
     const touched = route === null || visitor === null ? NOTHING : hits(head, route, visitor, policy)
     const counting = countAll(touched, seen, parts)
     const counts = counting instanceof Promise ? await counting : counting
@@ -110,6 +122,7 @@ export function createSpine(unguarded: Parts): Gateway {
     let policy: Policy | null = null
     let evidence: Evidence = { route: null, steps: [] }
     let visitor: Visitor | null = null
+    let rules: readonly RuleEvidence[] = []
     let answer: Answer
     try {
       policy = parts.policy()
@@ -120,8 +133,10 @@ export function createSpine(unguarded: Parts): Gateway {
       } else {
         evidence = decision.evidence
         visitor = decision.visitor
+        rules = decision.guard?.evidence ?? []
         const cookies = decision.effects.length === 0 ? NO_COOKIES : await carryOut(decision.effects, head)
-        const bare = decision.verdict === 'refuse' ? refuse(head, decision, policy) : await pass(head, body, decision, policy, departure)
+        const bare =
+          decision.verdict === 'refuse' ? await refuse(head, decision, policy) : await pass(head, body, decision, policy, departure)
         answer = withCookies(bare, cookies)
       }
       if (seen !== null && looksAgain(seen)) await lookAgain(seen, answer, head)
@@ -129,12 +144,13 @@ export function createSpine(unguarded: Parts): Gateway {
       parts.observer.failure(head, cause)
       answer = failed(head, cause)
     }
-    if (policy !== null && answer.status >= 400 && parts.endpoints.toPage !== undefined && isProblem(answer) && isNavigation(head)) {
+    const shown = isNavigation(head) || (codeOf(answer) === 'challenge_required' && wantsPage(head))
+    if (policy !== null && answer.status >= 400 && parts.endpoints.toPage !== undefined && isProblem(answer) && shown) {
       answer = await parts.endpoints.toPage(answer, head, policy).catch(() => answer)
     }
     const code = codeOf(answer)
     parts.observer.access({ head, ...evidence, status: answer.status, code })
-    parts.decisions?.note({ head, ...evidence, status: answer.status, code, visitor, rules: [] })
+    parts.decisions?.note({ head, ...evidence, status: answer.status, code, visitor, rules })
     return policy?.publicOrigin.startsWith('https:') === true && head.scheme === 'https'
       ? { ...answer, headers: [...answer.headers, HSTS] }
       : answer
@@ -156,11 +172,11 @@ export function createSpine(unguarded: Parts): Gateway {
     policy: Policy,
     departure: Departure | undefined,
   ): Promise<Answer> {
-    if (route.kind === 'site') return watched(await ownSite(head), visitor, route, parts.streams)
+    if (route.kind === 'site') return watched(await ownSite(head), visitor, head.client, route, parts.streams)
     if (head.method === WS) return await openWebSocket(head, route, visitor, parts, departure)
     const { actionTokens } = parts
     if (route.actionToken === 'none' || visitor.kind === 'machine' || actionTokens === undefined)
-      return watched(await passThrough(head, body, route, visitor, parts, departure), visitor, route, parts.streams)
+      return watched(await passThrough(head, body, route, visitor, parts, departure), visitor, head.client, route, parts.streams)
     let sent = body
     if (route.actionToken === 'once') {
       const whole = await wholeBody(body, Math.min(route.api.limits.requestBytes, MOST_MEANT_BYTES))
@@ -177,10 +193,10 @@ export function createSpine(unguarded: Parts): Gateway {
           }),
         )
       }
-      if (code !== null) return refuse(head, { reply: { kind: 'problem', code }, visitor }, policy)
+      if (code !== null) return await refuse(head, { reply: { kind: 'problem', code }, visitor }, policy)
       sent = whole.body
     }
-    const answer = watched(await passThrough(head, sent, route, visitor, parts, departure), visitor, route, parts.streams)
+    const answer = watched(await passThrough(head, sent, route, visitor, parts, departure), visitor, head.client, route, parts.streams)
     const next = actionTokens.refresh(route, visitor, head.at)
     return next === null ? answer : { ...answer, headers: [...answer.headers, [ACTION_FIELD, next]] }
   }
@@ -190,8 +206,8 @@ export function createSpine(unguarded: Parts): Gateway {
     return await parts.site.answer(head)
   }
 
-  function refuse(head: RequestHead, { reply, visitor, guard }: Refused, policy: Policy): Answer {
-    const answer = render(reply, head, policy)
+  async function refuse(head: RequestHead, { reply, visitor, guard }: Refused, policy: Policy): Promise<Answer> {
+    const answer = await answerRefusal(reply, head, policy, parts)
     const rule = guard?.effective.rule ?? null
     if (reply.kind === 'problem' || rule !== null) {
       parts.audit.note(
@@ -279,26 +295,4 @@ function tossed(route: Route | null): Decision {
     evidence: { route: route?.id ?? null, steps: ['cookie sent twice'] },
     effects: [],
   }
-}
-
-function withCookies(answer: Answer, cookies: readonly string[]): Answer {
-  if (cookies.length === 0) return answer
-  // What sets a session must not be stored (CVE-2025-48947): a cache would hand one visitor's cookie to the next.
-  const headers = answer.headers.filter(([name]) => name !== 'cache-control')
-  return { ...answer, headers: [...headers, ['cache-control', 'no-store'], ...cookies.map((line) => ['set-cookie', line] as const)] }
-}
-
-function failed(head: RequestHead, cause: unknown): Answer {
-  if (!(cause instanceof GateError)) return problem('internal', { request: head.id })
-  return problem(cause.code, { request: head.id, retryAfterMs: cause.retryAfterMs })
-}
-
-/** Ours, and not yet a page: an upstream's problem details carry no code of ours. */
-function isProblem({ headers }: Answer): boolean {
-  return headers.some(([name, value]) => name === 'content-type' && value === 'application/problem+json') && codeOf({ headers }) !== null
-}
-
-function codeOf(answer: Pick<Answer, 'headers'>): string | null {
-  for (const field of answer.headers) if (field[0] === 'cloakroom-error') return field[1]
-  return null
 }

@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import type { AuditEvent } from '@cloakroom/contract'
 import { createIdentities } from './account/identities.ts'
 import type { Providers, ProviderWish } from './account/oidc/providers.ts'
+import { createBanMeasure } from './ban/ban-measure.ts'
 import { createMachineKeys } from './account/machine-keys.ts'
 import type { Devices } from './account/devices.ts'
 import type { OwnKeys } from './account/own-keys.ts'
@@ -29,7 +30,7 @@ import { readTheme, type Theme } from './http/pages/theme.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Later } from './lib/later.ts'
 import type { Random } from './lib/random.ts'
-import type { ObserverPart, SitePart, VisitsPart, BansPart, ChallengesPart, DecisionsPart } from './parts.ts'
+import type { ObserverPart, SitePart, VisitsPart, BansPart, ChallengesPart, TarpitPart, DecisionsPart } from './parts.ts'
 import { createActionTokens } from './session/action-tokens.ts'
 import type { Grants } from './session/grants.ts'
 import { createSessions } from './session/sessions.ts'
@@ -67,6 +68,7 @@ export interface LastingParts {
   readonly bans: BansPart
   readonly decisions: DecisionsPart
   readonly challenges: ChallengesPart
+  readonly tarpit: TarpitPart
   readonly via: string
 }
 
@@ -112,6 +114,8 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     state: lasting.guardSwitch,
     sessions,
     accounts: stores.accounts,
+    ban: createBanMeasure({ store: stores.bans, audit, random, label, policy: () => policy }),
+    notifier: null,
     audit,
     later: lasting.later,
     shareOf: (id) => policy.guard?.rules.find((rule) => rule.id === id)?.limits.sessionShare ?? null,
@@ -125,7 +129,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     counters: lasting.counters,
     bans: lasting.bans,
     challenges: lasting.challenges,
-    counters: stores.counters,
+    tarpit: lasting.tarpit,
     vault,
     forward: measuredForward(lasting.forward.trusting(authoritiesOf(config)), metrics, clock),
     endpoints: createEndpoints({

@@ -1,5 +1,6 @@
 import type { Answer } from './answer.ts'
 import type { Admission } from './decide/admit.ts'
+import type { Clearance } from './decide/challenge.ts'
 import type { Count, Hit } from './decide/counters.ts'
 import type { Decision, Effect } from './decide/facts.ts'
 import { type Asked, askSignals, readSignals, scoreHits, STANDING } from './decide/guard-hits.ts'
@@ -41,8 +42,8 @@ export function planOf(head: RequestHead, admission: Admission, policy: Policy, 
   }
 }
 
-export function watch(plan: Plan, head: RequestHead, visitor: Visitor | null): Watch {
-  const subject: Subject = { phase: 'request', at: head.at, head, route: plan.route, visitor, answer: null, event: null }
+export function watch(plan: Plan, head: RequestHead, visitor: Visitor | null, cleared: readonly Clearance[] = []): Watch {
+  const subject: Subject = { phase: 'request', at: head.at, head, route: plan.route, visitor, cleared, answer: null, event: null }
   return { plan, subject, asked: askSignals(plan.request, subject, 'request'), judged: null }
 }
 

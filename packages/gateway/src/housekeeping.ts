@@ -8,7 +8,8 @@ import type { Config } from './config/paths.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Later } from './lib/later.ts'
 import type { ChainSigner } from './store/audit-chain.ts'
-import { type PerVerdict, SWEEP_ROWS, type Stores } from './store/store.ts'
+import { SWEEP_ROWS, type Stores } from './store/store.ts'
+import type { PerVerdict } from './store/verdict-stores.ts'
 import type { Vault } from './vault/vault.ts'
 
 export interface HousekeepingOptions {

@@ -8,10 +8,8 @@ import type { Clearance, Difficulty } from './decide/challenge.ts'
 import type { Count, Hit } from './decide/counters.ts'
 import type { Placement } from './decide/credential.ts'
 import type { GuardState, Subject } from './decide/guard.ts'
-import type { Judged, Measure } from './decide/guard-judge.ts'
+import type { Judged, Measure, RuleEvidence } from './decide/guard-judge.ts'
 import type { Instant, RequestHead, RequestId } from './decide/head.ts'
-import type { RuleEvidence } from './decide/guard-judge.ts'
-import type { Instant, RequestHead } from './decide/head.ts'
 import type { HeaderField } from './decide/headers.ts'
 import type { MachineKey } from './decide/machine-key.ts'
 import type { OutboundHead } from './decide/outbound.ts'
@@ -173,7 +171,7 @@ export interface AccessLine {
 }
 
 /** One request with what was decided on it. */
-export interface Judged {
+export interface Concluded {
   readonly head: RequestHead
   readonly status: number
   /** Null: it passed. */
@@ -186,7 +184,12 @@ export interface Judged {
 
 export interface DecisionsPart {
   /** Hands it over to be kept, if it is worth it; never throws, never blocks. */
-  note(judged: Judged): void
+  note(concluded: Concluded): void
+}
+
+export interface TarpitPart {
+  /** The refusal, slowly; null when too many are held already. */
+  slow(refusal: Answer, ms: number): Answer | null
 }
 
 export interface ObserverPart {
@@ -225,9 +228,10 @@ export interface Parts {
   }
   /** Without it no request can be challenged: it is blocked instead. */
   readonly challenges?: ChallengesPart
+  /** Without it a tarpit is a block. */
+  readonly tarpit?: TarpitPart
   /** Without it nobody is banned. */
   readonly bans?: BansPart
-  readonly counters: { add(hits: readonly Hit[], at: Instant): Awaitable<readonly Count[]> }
   readonly vault: VaultPart
   readonly forward: ForwardPart
   readonly endpoints: EndpointsPart

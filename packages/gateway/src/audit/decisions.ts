@@ -4,8 +4,8 @@ import type { Instant } from '../decide/head.ts'
 import { networkOf } from '../decide/ip.ts'
 import type { Visitor } from '../decide/session.ts'
 import type { Later } from '../lib/later.ts'
-import type { DecisionsPart, Judged } from '../parts.ts'
-import type { DecisionStore, PerVerdict } from '../store/store.ts'
+import type { Concluded, DecisionsPart } from '../parts.ts'
+import type { DecisionStore, PerVerdict } from '../store/verdict-stores.ts'
 import { plainText } from './plain-text.ts'
 
 /** What of `decisions` in the configuration counts here. */
@@ -51,7 +51,7 @@ export function createDecisions({ store, limits, label, later, onLoss }: Decisio
     return left >= 1
   }
 
-  function isKept({ head, visitor, code, rules }: Judged): boolean {
+  function isKept({ head, visitor, code, rules }: Concluded): boolean {
     // A rule that would have acted is a decision, too.
     if (rules.length > 0) return true
     if (code === null) return bucketOf(actorOf(visitor, head.client)) < limits().actors
@@ -87,13 +87,13 @@ export function createDecisions({ store, limits, label, later, onLoss }: Decisio
   }
 
   return {
-    note(judged) {
-      if (!isKept(judged)) return
+    note(concluded) {
+      if (!isKept(concluded)) return
       if (waiting.length >= MOST_WAITING) {
         dropped += 1
         return
       }
-      waiting.push(recordOf(judged, label))
+      waiting.push(recordOf(concluded, label))
       flushLater()
     },
     get dropped() {
@@ -110,7 +110,7 @@ export function createDecisions({ store, limits, label, later, onLoss }: Decisio
 
 const LONGEST_PATH = 1_024
 
-function recordOf({ head, status, code, route, visitor, steps, rules }: Judged, label: (session: string) => string): DecisionRecord {
+function recordOf({ head, status, code, route, visitor, steps, rules }: Concluded, label: (session: string) => string): DecisionRecord {
   return {
     request: head.id,
     at: head.at,

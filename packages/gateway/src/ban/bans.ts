@@ -4,7 +4,7 @@ import { type Ban, type BanKind, isInForce } from '../decide/ban.ts'
 import type { Visitor } from '../decide/session.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { BansPart } from '../parts.ts'
-import type { BanStore } from '../store/store.ts'
+import type { BanStore } from '../store/verdict-stores.ts'
 
 /**
  * The bans in force, kept in memory and followed by the store's revision: a request asks nothing but whether something changed, whoever

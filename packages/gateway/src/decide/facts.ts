@@ -1,4 +1,5 @@
 import type { ActionProof } from './action.ts'
+import type { Difficulty } from './challenge.ts'
 import type { Count, Hit } from './counters.ts'
 import type { Subject } from './guard.ts'
 import type { Judged, Measure } from './guard-judge.ts'
@@ -67,6 +68,10 @@ export type Reply =
   | { readonly kind: 'step-up'; readonly maxAgeMs: number }
   /** The owner demands a second factor, and this session stands on a password alone: the page on which one is added, or a refusal. */
   | { readonly kind: 'enrol' }
+  /** Proof of work first; `status` is the block where that cannot be asked for. */
+  | { readonly kind: 'challenge'; readonly route: string; readonly difficulty: Difficulty; readonly status: 403 | 404 }
+  /** The same block, slowly. */
+  | { readonly kind: 'tarpit'; readonly ms: number; readonly status: 403 | 404 }
   /** A navigation to another name or scheme of this very site: go to the one that the browser should use. */
   | { readonly kind: 'redirect'; readonly location: string }
   /** OPTIONS is answered here and never forwarded. `origin` is set when it is an allowed origin's preflight. */

@@ -1,3 +1,4 @@
+import { isCleared } from './challenge.ts'
 import { ANSWERS, TERMINAL, type Fallback, type GuardAction, type GuardActionKind } from './guard-action.ts'
 import { isFresh } from './freshness.ts'
 import { actorOf } from './guard-keys.ts'
@@ -167,8 +168,16 @@ function act(rule: Rule, subject: Subject, walk: Walk): readonly GuardActionKind
   return did
 }
 
+const CHALLENGE_PARTS: readonly string[] = ['challenge', 'challenge.js', 'style.css', 'page.js', 'logo']
+
+function isPartOfChallenge({ kind, id }: Subject['route']): boolean {
+  return kind === 'own' && CHALLENGE_PARTS.includes(id)
+}
+
 /** Who has just shown what the rule wants to see goes on; else he would be asked again and again. */
-function isSatisfied(action: GuardAction, { visitor, route, at }: Subject): boolean {
+function isSatisfied(action: GuardAction, { visitor, route, at, cleared = [] }: Subject): boolean {
+  // The page that challenges, and what it is made of, can be no part of what it guards.
+  if (action.kind === 'challenge') return isPartOfChallenge(route) || isCleared(cleared, route.id, action.difficulty, at)
   if (action.kind !== 'step_up') return false
   // The way to the proof leads through the gateway's own endpoints, which ask for proofs themselves.
   if (route.kind === 'own') return true

@@ -13,7 +13,7 @@ export function replyOf({ answer, measures, over }: Outcome, subject: Subject): 
   return blocked(403)
 }
 
-function replyTo(answer: NonNullable<Outcome['answer']>, over: Outcome['over'], { visitor, head }: Subject): Reply {
+function replyTo(answer: NonNullable<Outcome['answer']>, over: Outcome['over'], { visitor, head, route }: Subject): Reply {
   switch (answer.kind) {
     case 'throttle': {
       const retryAfterMs = answer.retryAfterMs ?? over?.retryAfterMs ?? 0
@@ -28,8 +28,10 @@ function replyTo(answer: NonNullable<Outcome['answer']>, over: Outcome['over'], 
       if (visitor?.kind === 'machine') return blocked(answer.otherwise.status)
       return head !== null && isNavigation(head) ? { kind: 'login' } : { kind: 'problem', code: 'session_required' }
     case 'challenge':
-    case 'decoy':
+      return { kind: 'challenge', route: route.id, difficulty: answer.difficulty, status: answer.otherwise.status }
     case 'tarpit':
+      return { kind: 'tarpit', ms: answer.ms, status: answer.otherwise.status }
+    case 'decoy':
       return blocked(answer.otherwise.status)
   }
 }

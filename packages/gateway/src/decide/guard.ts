@@ -1,5 +1,6 @@
 import type { GuardAction, KeyPart } from './guard-action.ts'
 import type { Meter } from './meter.ts'
+import type { Clearance } from './challenge.ts'
 import type { Instant, RequestHead, RequestId } from './head.ts'
 import type { Visitor } from './session.ts'
 
@@ -39,6 +40,8 @@ export interface Subject {
   readonly route: GuardRoute
   /** Null when nobody asked who it is: no condition of this request needs it. */
   readonly visitor: Visitor | null
+  /** Challenges that this request's pass has cleared. */
+  readonly cleared?: readonly Clearance[]
   readonly answer: {
     readonly status: number
     readonly bytes: number | null

@@ -97,6 +97,9 @@ function refusalOf(reply: Reply): FailureCode {
   switch (reply.kind) {
     case 'problem':
       return reply.code
+    case 'challenge':
+    case 'tarpit':
+      return reply.status === 404 ? 'not_found' : 'blocked'
     case 'login':
       return 'session_required'
     case 'step-up':

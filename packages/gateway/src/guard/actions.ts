@@ -160,11 +160,16 @@ function readBan(value: unknown): GuardAction | string {
   const found = /^(\d+\s*[a-z]+)(?:\s*\*\s*2\s*\^\s*min\(\s*prior_bans\s*,\s*(\d{1,2})\s*\))?$/.exec(String(value['for']).trim())
   const forMs = found?.[1] === undefined ? null : parseDuration(found[1])
   const scope = value['scope'] ?? null
-  if (!key.every(isKeyPart)) return 'This is no key of a ban.\nWrite ip.net, ip.addr, account, session or a list of them.'
+  if (!key.every(isBanKey)) return 'This is no key of a ban.\nWrite ip.net, account, session, visit, actor or a list of them.'
   if (forMs === null) return 'This is no length of a ban.\nWrite a duration, as in 10m, or "10m * 2^min(prior_bans, 8)".'
   if (scope !== null && !isTexts(scope))
     return 'This is no scope of a ban.\nWrite a list of route ids, as in [login], or leave it out for everything.'
   return { kind: 'ban', key, forMs, doublings: Number(found?.[2] ?? 0), scope }
+}
+
+/** Whom a ban can be looked up by, at every request, in memory. */
+function isBanKey(part: unknown): part is KeyPart {
+  return typeof part === 'string' && ['ip.net', 'account', 'session', 'visit', 'actor'].includes(part)
 }
 
 function fallback(value: unknown, beside: unknown): Fallback | null {

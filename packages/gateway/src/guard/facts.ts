@@ -1,4 +1,6 @@
 import { Duration } from '@marcbachmann/cel-js/evaluator'
+import { readCookie, SESSION_COOKIE } from '../decide/cookies.ts'
+import { type Drift, driftCount, driftOf } from '../decide/drift.ts'
 import { isNavigation } from '../decide/head.ts'
 import { isSecondFactor } from '../decide/freshness.ts'
 import { networkOf, siteOf } from '../decide/ip.ts'
@@ -87,10 +89,26 @@ export const FACTS: Readonly<Record<string, Readonly<Record<string, Fact>>>> = {
         visitor?.kind === 'known' ? visitor.session.factors.filter(({ kind }) => isSecondFactor(kind)).map((factor) => factor.at) : []
       return since(Math.max(at - NEVER_MS, ...shown), at)
     }),
-    ip_changed: fact(
+    ip_changed: fact('bool', 'Does it come from another network than at sign-in?', (subject) => driftIn(subject)?.network ?? false),
+    ua_changed: fact(
       'bool',
-      'Does it come from another network than at sign-in?',
-      ({ visitor, head }) => visitor?.kind === 'known' && head !== null && networkOf(visitor.session.address) !== networkOf(head.client),
+      'Another browser or system than at sign-in? Versions do not count.',
+      (subject) => driftIn(subject)?.agent ?? false,
+    ),
+    language_changed: fact('bool', 'Another first language than at sign-in?', (subject) => driftIn(subject)?.language ?? false),
+    hints_changed: fact('bool', 'Other client hints (platform, brands) than at sign-in?', (subject) => driftIn(subject)?.hints ?? false),
+    drift: fact(
+      'int',
+      'How many of the four changed since sign-in: a traveller changes one, whoever took the cookie most of them.',
+      (subject) => {
+        const drift = driftIn(subject)
+        return BigInt(drift === null ? 0 : driftCount(drift))
+      },
+    ),
+    shown: fact(
+      'bool',
+      'Was a session cookie sent, whether it is one or not?',
+      ({ head }) => head !== null && readCookie(head.headers, SESSION_COOKIE).kind !== 'absent',
     ),
   },
   account: {
@@ -132,6 +150,10 @@ export const FACTS: Readonly<Record<string, Readonly<Record<string, Fact>>>> = {
 export const SIGNAL_FACTS: Readonly<Record<'over' | 'count', Omit<Fact, 'value'>>> = {
   over: { type: 'bool', about: 'Is it beyond its limit?' },
   count: { type: 'double', about: 'What it counts; 0 where its key does not exist.' },
+}
+
+function driftIn({ visitor, head }: Subject): Drift | null {
+  return visitor?.kind === 'known' && head !== null ? driftOf(visitor.session, head) : null
 }
 
 const NEVER_MS = 100 * 365 * 86_400_000

@@ -1,11 +1,12 @@
 import { auditEvent, browser, causedBy } from '../audit/event.ts'
 import { accountKey } from '../decide/account-name.ts'
+import type { GuardAction } from '../decide/guard-action.ts'
 import type { Measure } from '../decide/guard-judge.ts'
 import type { Subject } from '../decide/guard.ts'
 import { addressOf } from '../decide/guard-keys.ts'
 import { GateError } from '../errors.ts'
 import type { Later } from '../lib/later.ts'
-import type { AuditPart, GuardPart, SessionsPart } from '../parts.ts'
+import type { AuditPart, GuardPart, NotifierPart, SessionsPart } from '../parts.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { GuardSwitch } from './guard-switch.ts'
 
@@ -13,6 +14,9 @@ export interface GuardPartOptions {
   readonly state: GuardSwitch
   readonly sessions: Pick<SessionsPart, 'end'> & { endAll(account: string, at: number, because: 'ended-by-guard'): Awaitable<number> }
   readonly accounts: { findByKey(key: string): Awaitable<{ readonly id: string } | null> }
+  /** Bans whoever a rule says; see ban/ban-measure.ts. */
+  readonly ban: (rule: string, action: Extract<GuardAction, { kind: 'ban' }>, subject: Subject) => Promise<void>
+  readonly notifier: NotifierPart | null
   readonly audit: AuditPart
   readonly later: Later
   /** `session_share` of a rule that is in force; null when it has none. */
@@ -25,7 +29,7 @@ const MOST_HELD = 500
 const MOST_GHOSTS = 5_000
 
 /** Takes the measures of the guard's rules. */
-export function createGuardPart({ state, sessions, accounts, audit, later, shareOf }: GuardPartOptions): GuardPart {
+export function createGuardPart({ state, sessions, accounts, ban, notifier, audit, later, shareOf }: GuardPartOptions): GuardPart {
   let held = 0
   const ghosts = new Set<string>()
 
@@ -65,6 +69,15 @@ export function createGuardPart({ state, sessions, accounts, audit, later, share
     )
   }
 
+  /** In the audit trail, whoever else is told: a mail may get lost. */
+  function tell(measure: Measure, subject: Subject): void {
+    note(measure, subject)
+    const { action, rule } = measure
+    const place = subject.head === null ? (subject.event?.type ?? 'an event') : `${subject.head.method} ${subject.head.path}`
+    const channel = action.kind === 'notify' ? action.channel : ''
+    notifier?.notify({ topic: rule, text: `${channel}: rule ${rule} acted on ${place}`, event: null })
+  }
+
   return {
     state: () => state.state(),
     met: (session, at) => state.met(session, at),
@@ -77,6 +90,10 @@ export function createGuardPart({ state, sessions, accounts, audit, later, share
           return await hold(action.ms)
         case 'revoke':
           return await revoke(action.what, subject)
+        case 'ban':
+          return await ban(measure.rule, action, subject)
+        case 'notify':
+          return tell(measure, subject)
         case 'tag':
           // It is in the evidence.
           return undefined

@@ -124,6 +124,7 @@ function visitorOf(
       seenAt: at,
       address,
       agent: '',
+      traits: '',
       revoked: null,
     },
     roles,

@@ -6,6 +6,7 @@ import { showKeyDirectory } from './keys-api.ts'
 import { finishSignIn, showSignedIn, startSignIn } from './oidc-api.ts'
 import { partIdentity, showIdentities } from './identities-api.ts'
 import { showLogin, submitLogin } from './login-api.ts'
+import { CHALLENGE_ENDPOINTS } from './challenge-api.ts'
 import { submitLogout } from './logout-api.ts'
 import { showPassword, submitPassword } from './password-api.ts'
 import { showSession } from './session-api.ts'
@@ -131,6 +132,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   },
   { method: 'GET', path: '/style.css', callers: 'anyone', answer: styles, about: 'The pages’ style sheet.' },
   { method: 'GET', path: '/page.js', callers: 'anyone', answer: pageScript, about: 'The pages’ script; they work without it.' },
+  ...CHALLENGE_ENDPOINTS,
   { method: 'GET', path: '/logo', callers: 'anyone', answer: logo, about: 'The picture of `theme.logo`; 404 when there is none.' },
   {
     method: 'GET',

@@ -6,7 +6,11 @@ import { problem } from './problem.ts'
 import { apiHeaders } from './security-headers.ts'
 
 /** A judgement's reply as an answer. */
-export function render(reply: Reply, head: RequestHead, policy: Policy): Answer {
+export function render(
+  reply: Exclude<Reply, { readonly kind: 'challenge' } | { readonly kind: 'tarpit' }>,
+  head: RequestHead,
+  policy: Policy,
+): Answer {
   switch (reply.kind) {
     case 'problem':
       return problem(reply.code, {

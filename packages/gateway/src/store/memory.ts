@@ -10,7 +10,8 @@ import { memoryDecisions } from './memory/decisions.ts'
 import { memoryNonces } from './memory/nonces.ts'
 import { memorySessions } from './memory/sessions.ts'
 import { memoryVault } from './memory/vault.ts'
-import { MOST_BANS, type Stores } from './store.ts'
+import type { Stores } from './store.ts'
+import { MOST_BANS } from './verdict-stores.ts'
 
 /** How many entries the parts that visitors can fill may hold. */
 export interface MemoryBounds {

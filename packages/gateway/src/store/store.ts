@@ -1,10 +1,9 @@
 import type { AuditEvent } from '@cloakroom/contract'
-import type { Ban, BanWish } from '../decide/ban.ts'
 import type { Count, Hit } from '../decide/counters.ts'
-import type { DecisionRecord } from '../decide/decision-record.ts'
-import type { Instant, RequestId } from '../decide/head.ts'
+import type { Instant } from '../decide/head.ts'
 import type { AccountId, Claim, RevokeReason, Session, SessionId, Standing } from '../decide/session.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
+import type { BanStore, DecisionStore } from './verdict-stores.ts'
 import type { GrantStore, IdentityStore } from './provider-stores.ts'
 import type { ChainCut, ChainEntry, ChainHead, ChainPen, ChainSigner, SignedHead } from './audit-chain.ts'
 
@@ -51,43 +50,6 @@ export interface NonceStore {
   /** True exactly once per purpose and id, whoever asks, until it expires. */
   spend(purpose: string, id: string, expiresAt: Instant): Awaitable<boolean>
   sweep(at: Instant): Awaitable<number>
-}
-
-/** The most bans that a store keeps. Past that the one that ends first makes room: a flood of strangers must not fill the disk. */
-export const MOST_BANS = 100_000
-
-/** Hot. */
-export interface BanStore {
-  /** The ban of this key: a new one, or, when one is in force already, that one unchanged, so that a burst counts once. Durable when it returns. */
-  add(wish: BanWish): Awaitable<{ readonly ban: Ban; readonly isNew: boolean }>
-  /** The ban as it is now; null when there is none in force of that id. Durable when it returns. */
-  lift(id: string, at: Instant): Awaitable<Ban | null>
-  /** Those in force, the one that ends first first. */
-  list(at: Instant): Awaitable<readonly Ban[]>
-  /** Changes whenever anybody, in this process or another, added or lifted a ban. Cheap enough for every request. */
-  revision(): Awaitable<number>
-  /** What was added or lifted after that revision, in order. */
-  changedSince(revision: number): Awaitable<readonly Ban[]>
-  /** Forgets those that lengthen no other any more, at most SWEEP_ROWS. Returns how many. */
-  sweep(at: Instant): Awaitable<number>
-}
-
-export type PerVerdict<T> = Readonly<Record<DecisionRecord['verdict'], T>>
-
-/** What was decided, for a while. Written after the answer, in batches; losing the last moments loses an explanation, nothing else. */
-export interface DecisionStore {
-  /** Keeps the newest `most` of each verdict. */
-  append(records: readonly DecisionRecord[], most: PerVerdict<number>): Awaitable<void>
-  find(request: RequestId): Awaitable<DecisionRecord | null>
-  /** In order, those from `since` on that come after `last` of the page before; 0 for the first. */
-  page(
-    verdict: DecisionRecord['verdict'],
-    since: Instant,
-    after: number,
-    limit: number,
-  ): Awaitable<{ readonly records: readonly DecisionRecord[]; readonly last: number | null }>
-  /** Forgets those from before, at most SWEEP_ROWS. Returns how many. */
-  sweep(before: PerVerdict<Instant>): Awaitable<number>
 }
 
 export interface Account {

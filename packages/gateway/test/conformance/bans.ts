@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type BanWish, REMEMBER_BANS_MS } from '../../src/decide/ban.ts'
-import type { BanStore } from '../../src/store/store.ts'
+import type { BanStore } from '../../src/store/verdict-stores.ts'
 import { AT } from './sessions.ts'
 
 const MINUTE = 60_000

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { DecisionRecord } from '../../src/decide/decision-record.ts'
-import type { DecisionStore } from '../../src/store/store.ts'
+import type { DecisionStore } from '../../src/store/verdict-stores.ts'
 import { AT } from './sessions.ts'
 
 export function recordOf(change: Partial<DecisionRecord> = {}): DecisionRecord {

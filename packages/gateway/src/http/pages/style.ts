@@ -76,6 +76,7 @@ form[data-passkey]{margin:0 0 1rem}form[data-passkey] .button{margin-top:0}form+
 .list{list-style:none;margin:0 0 1.25rem;padding:0;border-top:1px solid var(--line)}
 .list li{display:flex;gap:1rem;align-items:center;justify-content:space-between;padding:.75rem 0;border-bottom:1px solid var(--line)}
 .list p{margin:0}
+progress{width:100%;height:.5rem;accent-color:var(--accent)}
 code{font:400 .875em/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px}
 input:focus-visible{outline-offset:0;border-color:transparent}

@@ -1,5 +1,6 @@
 import { type Ban, banOf, isInForce, isRemembered, isSameBan } from '../../decide/ban.ts'
-import { type BanStore, SWEEP_ROWS } from '../store.ts'
+import { SWEEP_ROWS } from '../store.ts'
+import type { BanStore } from '../verdict-stores.ts'
 
 /** BanStore in one list of at most `most` bans. Past that the one that ends first makes room. */
 export function memoryBans(most: number): BanStore {

@@ -1,5 +1,6 @@
 import type { DecisionRecord } from '../../decide/decision-record.ts'
-import { type DecisionStore, SWEEP_ROWS } from '../store.ts'
+import { SWEEP_ROWS } from '../store.ts'
+import type { DecisionStore } from '../verdict-stores.ts'
 
 interface Kept {
   readonly seq: number

@@ -1,6 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import { type Ban, type BanKind, banOf, REMEMBER_BANS_MS, scopeKey } from '../../decide/ban.ts'
-import { type BanStore, MOST_BANS, SWEEP_ROWS } from '../store.ts'
+import { SWEEP_ROWS } from '../store.ts'
+import { type BanStore, MOST_BANS } from '../verdict-stores.ts'
 import type { Connection } from './connection.ts'
 
 const COLUMNS = 'id, kind, value, scope, started_at, ends_at, rule, reason, prior, lifted_at'

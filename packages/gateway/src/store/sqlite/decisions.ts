@@ -1,5 +1,6 @@
 import type { DecisionRecord } from '../../decide/decision-record.ts'
-import { type DecisionStore, SWEEP_ROWS } from '../store.ts'
+import { SWEEP_ROWS } from '../store.ts'
+import type { DecisionStore } from '../verdict-stores.ts'
 import type { Connection } from './connection.ts'
 import type { Schema } from './migrate.ts'
 
