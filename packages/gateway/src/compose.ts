@@ -1,6 +1,7 @@
 import type { AuditEvent } from '@cloakroom/contract'
 import { join } from 'node:path'
 import { createDevices } from './account/devices.ts'
+import { createRenewals } from './account/oidc/renewals.ts'
 import { createProviders } from './account/oidc/providers.ts'
 import { ownKeys } from './account/own-keys.ts'
 import { createPasswords } from './account/password.ts'
@@ -128,6 +129,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     clock,
     later,
   })
+  const grants = createGrants({ store: stores.grants, key: vault.deriveKey(PURPOSES.grants), random })
   const providers = createProviders({ vault, clock, openLine: openProviderLine })
   const lasting: LastingParts = {
     stores,
@@ -145,12 +147,13 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     visits: (lifetimeMs) => createVisits({ key: visitKey, random, lifetimeMs }),
     providers,
     transactions: createTransactions(vault.deriveKey(PURPOSES.signIns), random),
-    grants: createGrants({ store: stores.grants, key: vault.deriveKey(PURPOSES.grants), random }),
+    grants,
+    renewals: createRenewals({ grants, clock, later, random }),
+    later,
     forward,
     counters,
     guardSwitch,
     onGuardFailure,
-    later,
     streams,
     bans,
     tarpit: createTarpit(backgroundLater),

@@ -5,6 +5,9 @@ import type { AuditEvent } from '@cloakroom/contract'
 import { createIdentities } from './account/identities.ts'
 import type { Providers, ProviderWish } from './account/oidc/providers.ts'
 import { createBanMeasure } from './ban/ban-measure.ts'
+import { createVisitorTokens } from './account/oidc/visitor-tokens.ts'
+import type { Renewals } from './account/oidc/renewals.ts'
+import type { OidcProvider } from './account/oidc/provider.ts'
 import { createMachineKeys } from './account/machine-keys.ts'
 import type { Devices } from './account/devices.ts'
 import type { OwnKeys } from './account/own-keys.ts'
@@ -27,13 +30,13 @@ import type { Forward } from './forward/forward.ts'
 import { createSpine, type Gateway } from './gateway.ts'
 import { createEndpoints } from './http/endpoints.ts'
 import { readTheme, type Theme } from './http/pages/theme.ts'
-import type { Clock } from './lib/clock.ts'
 import type { Later } from './lib/later.ts'
+import type { Clock } from './lib/clock.ts'
 import type { Random } from './lib/random.ts'
-import type { ObserverPart, SitePart, VisitsPart, BansPart, ChallengesPart, TarpitPart, DecisionsPart } from './parts.ts'
+import type { ObserverPart, SitePart, VisitsPart, BansPart, ChallengesPart, TarpitPart, DecisionsPart, TokensPart } from './parts.ts'
 import { createActionTokens } from './session/action-tokens.ts'
 import type { Grants } from './session/grants.ts'
-import { createSessions } from './session/sessions.ts'
+import { createSessions, type Sessions } from './session/sessions.ts'
 import type { Transactions } from './session/transactions.ts'
 import type { Streams } from './session/streams.ts'
 import { createDevServerSite } from './site/dev-server.ts'
@@ -59,11 +62,12 @@ export interface LastingParts {
   readonly providers: Providers
   readonly transactions: Transactions
   readonly grants: Grants
+  readonly renewals: Renewals
+  readonly later: Later
   readonly forward: Forward
   readonly counters: NearCounters
   readonly onGuardFailure: (cause: unknown) => void
   readonly guardSwitch: GuardSwitch
-  readonly later: Later
   readonly streams: Streams
   readonly bans: BansPart
   readonly decisions: DecisionsPart
@@ -86,7 +90,15 @@ export interface Generation {
 export function openGeneration(config: Config, policy: Policy, lasting: LastingParts, before: Generation | null): Generation {
   const { stores, vault, audit, random, label, metrics, observer, clock } = lasting
   const theme = themeOf(config, policy)
-  const sessions = createSessions({ store: stores.sessions, audit, random, label, limits: () => policy.sessions, streams: lasting.streams })
+  const sessions = createSessions({
+    store: stores.sessions,
+    audit,
+    random,
+    label,
+    limits: () => policy.sessions,
+    streams: lasting.streams,
+    grants: lasting.grants,
+  })
   const visits = lasting.visits(() => policy.visits.lifetimeMs)
   const signIn = createSignIn({
     store: stores.accounts,
@@ -120,6 +132,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     later: lasting.later,
     shareOf: (id) => policy.guard?.rules.find((rule) => rule.id === id)?.limits.sessionShare ?? null,
   })
+  const providers = lasting.providers.open(providersOf(config, policy))
   const gateway = createSpine({
     policy: () => policy,
     sessions,
@@ -131,6 +144,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     challenges: lasting.challenges,
     tarpit: lasting.tarpit,
     vault,
+    tokens: visitorTokens(lasting, sessions, providers),
     forward: measuredForward(lasting.forward.trusting(authoritiesOf(config)), metrics, clock),
     endpoints: createEndpoints({
       ...signIn,
@@ -138,11 +152,12 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
       devices: lasting.devices,
       sessions,
       providers: {
-        byName: lasting.providers.open(providersOf(config, policy)),
+        byName: providers,
         transactions: lasting.transactions,
         identities: createIdentities({ accounts: stores.accounts, store: stores.identities, audit, random }),
         grants: lasting.grants,
         nonces: stores.nonces,
+        later: lasting.later,
       },
       visits,
       actionTokens,
@@ -207,6 +222,11 @@ function authoritiesOf(config: Config): ReadonlyMap<string, string> {
     if (api.upstreamCa !== null) authorities.set(new URL(api.upstream).origin, readFileSync(api.upstreamCa, 'utf8'))
   }
   return authorities
+}
+
+function visitorTokens(lasting: LastingParts, sessions: Sessions, providers: ReadonlyMap<string, OidcProvider>): TokensPart {
+  const { grants, renewals, audit, label, later } = lasting
+  return createVisitorTokens({ providers, grants, renewals, sessions, audit, label, later })
 }
 
 function providersOf({ oidc }: Config, { providers }: Policy): readonly ProviderWish[] {

@@ -3,7 +3,7 @@ import type { Policy } from './decide/policy.ts'
 import { type FailureCode, GateError } from './errors.ts'
 import { createDeadlines, type Within } from './lib/deadline.ts'
 import { backgroundLater } from './lib/later.ts'
-import type { ActionTokensPart, EndpointsPart, MachineKeysPart, Parts, StreamsPart, VaultPart } from './parts.ts'
+import type { ActionTokensPart, EndpointsPart, MachineKeysPart, Parts, StreamsPart, TokensPart, VaultPart } from './parts.ts'
 import { areCounts, isAnswer, isClaim, isCredential, isMachineKey, isSigner, isUpstreamAnswer, isVisit } from './sound.ts'
 
 /**
@@ -53,6 +53,7 @@ export function guardParts(parts: Parts): Parts {
           },
         }),
     vault: guardVault(parts, within, policy),
+    ...(parts.tokens === undefined ? {} : { tokens: guardTokens(parts.tokens, within) }),
     forward: {
       send(request, body, api, departure) {
         const { connectMs, headMs } = api.limits
@@ -153,6 +154,23 @@ function guardVault({ vault }: Parts, within: Within, policy: () => Policy): Vau
       if (vault.openSigner === undefined) throw new GateError('credential_unavailable', 'this vault holds no keys that sign')
       const opening = within(policy().waits.partMs, vault.openSigner(name, origin, at), () => late('the vault', 'credential_unavailable'))
       return checked(opening, isSigner, 'the vault', 'credential_unavailable')
+    },
+  }
+}
+
+/** A renewal may have to outlive the death of who renews elsewhere; see account/oidc/renewals.ts. */
+const RENEWAL_MS = 30_000
+
+function guardTokens(tokens: TokensPart, within: Within): TokensPart {
+  return {
+    async open(head, visitor, api) {
+      const opening = within(
+        RENEWAL_MS,
+        tokens.open(head, visitor, api),
+        () => late('the visitors’ tokens', 'provider_unavailable'),
+        (tooLate) => tooLate.release(),
+      )
+      return await checked(opening, isCredential, 'the visitors’ tokens', 'credential_unavailable')
     },
   }
 }

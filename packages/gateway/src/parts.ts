@@ -87,6 +87,11 @@ export interface ChallengesPart {
   redeem(head: RequestHead, solution: string): Promise<RedeemedChallenge>
 }
 
+export interface TokensPart {
+  /** The visitor's access token for this API. Throws GateError `session_required`, `provider_sign_in_required`, `provider_unavailable`. */
+  open(head: RequestHead, visitor: Visitor, api: Api): Promise<OpenCredential>
+}
+
 export interface VaultPart {
   /** Throws GateError `credential_unavailable` when there is none to use now, or when it was not sealed for this origin. */
   open(name: CredentialName, origin: string, at: Instant): Awaitable<OpenCredential>
@@ -233,6 +238,8 @@ export interface Parts {
   /** Without it nobody is banned. */
   readonly bans?: BansPart
   readonly vault: VaultPart
+  /** Left out, no API takes its visitors' tokens. */
+  readonly tokens?: TokensPart
   readonly forward: ForwardPart
   readonly endpoints: EndpointsPart
   readonly site: SitePart | null

@@ -12,6 +12,7 @@ export function makeApi(change: Partial<Api> = {}): Api {
     upstreamOrigin: 'https://api.example.com',
     upstreamPath: '/v1',
     credential: 'shop-key',
+    visitorToken: null,
     sign: null,
     carry: [],
     cookies: [],

@@ -1,10 +1,14 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Provider, type Configuration } from 'oidc-provider'
 import type { ConfigInput } from '../src/config/schema.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { call, type Called, readAnswer } from './call.ts'
+import type { Grant } from '../src/store/provider-stores.ts'
 import { type Kit, type KitOptions, startKit } from './kit.ts'
 
 export const CLIENT = 'cloakroom'
@@ -26,6 +30,14 @@ export interface OwnProviderOptions {
 export interface OwnProvider {
   readonly issuer: string
   user: Someone | null
+  /** Answers 503 to everything. */
+  down: boolean
+  /** Holds the next request to this path back. */
+  readonly hold: (path: string) => { readonly arrived: Promise<void>; open(): void }
+  /** The refresh tokens that it gave. */
+  readonly refreshTokens: () => readonly { destroy(): Promise<void> }[]
+  /** Lets this many milliseconds go by, for what must not happen. */
+  readonly nothing: (ms: number) => Promise<void>
   /** What came: method, path, form. */
   readonly seen: readonly {
     readonly method: string
@@ -45,16 +57,30 @@ export async function startOwnProvider(options: OwnProviderOptions = {}): Promis
   let handler: ((request: IncomingMessage, response: ServerResponse) => void) | null = null
   let provider: Provider | null = null
   const seen: OwnProvider['seen'][number][] = []
+  const refreshTokens: { destroy(): Promise<void> }[] = []
+  let held: { readonly path: string; readonly arrive: () => void; readonly opened: Promise<void> } | null = null
   const server: Server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://op').pathname
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
     const note = { method: request.method ?? '', path, form: new URLSearchParams(), fields: request.headers }
     seen.push(note)
-    request.on('end', () => {
-      for (const [name, value] of new URLSearchParams(Buffer.concat(chunks).toString())) note.form.append(name, value)
-    })
-    void (path.startsWith('/interaction/') ? interact(request, response) : handler?.(request, response))
+    if (own.down) {
+      response.writeHead(503).end()
+      return
+    }
+    // Looked at on its way in: a listener would make it flow before the provider reads it.
+    const chunks: Buffer[] = []
+    const push = request.push.bind(request)
+    request.push = (chunk: Buffer | null, encoding?: BufferEncoding) => {
+      if (chunk !== null) chunks.push(chunk)
+      else for (const [name, value] of new URLSearchParams(Buffer.concat(chunks).toString())) note.form.append(name, value)
+      return push(chunk, encoding)
+    }
+    const begin = (): void => void (path.startsWith('/interaction/') ? interact(request, response) : handler?.(request, response))
+    const waiting = held?.path === path ? held : null
+    if (waiting === null) return begin()
+    held = null
+    waiting.arrive()
+    void waiting.opened.then(begin)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -92,6 +118,14 @@ export async function startOwnProvider(options: OwnProviderOptions = {}): Promis
   const own: OwnProvider = {
     issuer,
     user: { sub: 'subject-of-ada', preferred_username: 'ada at acme', email: 'ada@acme.example' },
+    down: false,
+    refreshTokens: () => refreshTokens,
+    nothing: (ms) => pause(ms),
+    hold(path) {
+      const [arrived, opened] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+      held = { path, arrive: arrived.resolve, opened: opened.promise }
+      return { arrived: arrived.promise, open: opened.resolve }
+    },
     seen,
     asked: (path) => seen.filter((request) => request.path === path),
     provider() {
@@ -139,6 +173,7 @@ export async function startOwnProvider(options: OwnProviderOptions = {}): Promis
           ...configuration.features,
         },
       })
+      provider.on('refresh_token.saved', (token) => refreshTokens.push(token))
       handler = provider.callback()
     },
     async close() {
@@ -153,6 +188,8 @@ export async function startOwnProvider(options: OwnProviderOptions = {}): Promis
 export interface OidcKit extends Kit {
   readonly op: OwnProvider
   readonly browse: () => Browser
+  /** As they lie in the store. */
+  readonly grantRows: () => Promise<readonly Grant[]>
 }
 
 export interface OidcKitOptions extends Omit<KitOptions, 'config' | 'startAt'>, OwnProviderOptions {
@@ -176,6 +213,13 @@ export async function startOidcKit(options: OidcKitOptions = {}): Promise<OidcKi
     ...kit,
     op,
     browse: () => new Browser(kit),
+    async grantRows() {
+      const db = new DatabaseSync(join(kit.folder, 'data', 'hot.sqlite'), { readOnly: true })
+      const ids = db.prepare('SELECT id FROM provider_grant ORDER BY id').all()
+      db.close()
+      const rows = await Promise.all(ids.map(async ({ id }) => await kit.stores.grants.find(String(id))))
+      return rows.filter((row) => row !== null)
+    },
     async close() {
       await kit.close()
       await op.close()
@@ -248,6 +292,11 @@ export class Browser {
 
   cookie(name: string, origin = this.kit.origin): string | null {
     return this.#cookies.get(origin)?.get(name)?.value ?? null
+  }
+
+  /** For a call that this browser does not make itself. */
+  cookieLine(origin = this.kit.origin): string {
+    return [...(this.#cookies.get(origin) ?? [])].map(([name, { value }]) => `${name}=${value}`).join('; ')
   }
 
   cookieNames(origin = this.kit.origin): readonly string[] {

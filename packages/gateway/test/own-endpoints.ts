@@ -15,6 +15,7 @@ import { createEndpoints } from '../src/http/endpoints.ts'
 import type { EndpointParts } from '../src/http/endpoint.ts'
 import type { EndpointsPart } from '../src/parts.ts'
 import { readTheme, type ThemeWishes } from '../src/http/pages/theme.ts'
+import { systemLater } from '../src/lib/later.ts'
 import { systemRandom } from '../src/lib/random.ts'
 import { createActionTokens } from '../src/session/action-tokens.ts'
 import { createGrants } from '../src/session/grants.ts'
@@ -150,6 +151,7 @@ export function makeKit(
       identities: createIdentities({ accounts: stores.accounts, store: stores.identities, audit, random: systemRandom }),
       grants: createGrants({ store: stores.grants, key: key('grants'), random: systemRandom }),
       nonces: stores.nonces,
+      later: systemLater,
     },
     challenges: createChallenges({ key: key('challenges'), nonces: stores.nonces, random: systemRandom }),
     visits: createVisits({ key: key('visits'), random: systemRandom, lifetimeMs: () => policy.visits.lifetimeMs }),

@@ -21,7 +21,7 @@ export interface IdentityParts {
 
 /** `roles` of the account: its own and those that the provider gives. */
 export type Admission =
-  | { readonly kind: 'admitted'; readonly account: AccountSummary }
+  | { readonly kind: 'admitted'; readonly account: AccountSummary; readonly stored: Account }
   /** `why` is for the audit trail. */
   | { readonly kind: 'refused'; readonly why: 'not_admitted' | 'unknown' | 'disabled' | 'no_name' | 'taken' }
 
@@ -32,6 +32,8 @@ export interface Identities {
   /** To be called when the caller is signed in to both. */
   link(person: Person, provider: Provider, account: AccountId, cause: Cause): Promise<Admission>
   of(account: AccountId): Promise<readonly Identity[]>
+  /** The account with the roles that its providers gave when somebody last signed in there. */
+  withRoles(account: AccountSummary): Promise<AccountSummary>
   /** False when there was nothing to part. */
   part(account: AccountSummary, identity: Identity, cause: Cause): Promise<boolean>
 }
@@ -71,7 +73,7 @@ export function createIdentities({ accounts, store, audit, random }: IdentityPar
     const given = rolesOf(provider.roles, person.claims)
     await ask(() => store.note(person.issuer, person.subject, given, cause.at))
     const changed = (await ask(() => accounts.update(account.id, { lastLoginAt: cause.at }))) ?? account
-    return { kind: 'admitted', account: { ...summary(changed), roles: [...new Set([...changed.roles, ...given])] } }
+    return { kind: 'admitted', stored: changed, account: { ...summary(changed), roles: [...new Set([...changed.roles, ...given])] } }
   }
 
   async function noteLink(account: Account, { subject }: Person, provider: Provider, cause: Cause): Promise<void> {
@@ -112,6 +114,10 @@ export function createIdentities({ accounts, store, audit, random }: IdentityPar
       if (identity?.account !== id) return { kind: 'refused', why: 'taken' }
       if (isNew) await noteLink(account, person, provider, cause)
       return await enter(account, person, provider, cause)
+    },
+    async withRoles(account) {
+      const given = (await ask(() => store.ofAccount(account.id))).flatMap(({ roles }) => roles)
+      return { ...account, roles: [...new Set([...account.roles, ...given])] }
     },
     of: (account) => ask(() => store.ofAccount(account)),
     async part(account, identity, cause) {

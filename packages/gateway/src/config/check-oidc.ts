@@ -3,7 +3,7 @@ import type { Config, ProviderConfig } from './paths.ts'
 import { warnUnsafe, type Report } from './report.ts'
 
 /** The rules for `oidc`: providers that cannot be confused with each other, and to which a secret may be sent. */
-export function checkOidc({ oidc, ownAccounts }: Config, report: Report): void {
+export function checkOidc({ oidc, ownAccounts, apis }: Config, report: Report): void {
   const seen = new Map<string, string>()
   for (const [name, provider] of Object.entries(oidc)) {
     const { issuer, clientId } = provider
@@ -25,6 +25,17 @@ export function checkOidc({ oidc, ownAccounts }: Config, report: Report): void {
       report('oidc_scope', ['oidc', name, 'scopes', scope], '`openid` is asked for in any case.', fix)
     }
     if (provider.unsafeAllowPrivateNetwork) warnUnsafe(['oidc', name, 'unsafeAllowPrivateNetwork'], report)
+  }
+  for (const [name, { visitorToken, access }] of Object.entries(apis)) {
+    if (visitorToken === null) continue
+    const at = ['apis', name, 'credential', 'oidc']
+    if (!Object.hasOwn(oidc, visitorToken.provider)) {
+      const fix = `Name one of \`oidc\`: ${Object.keys(oidc).join(', ') || 'there is none yet'}.`
+      report('oidc_unknown', at, `There is no provider \`${visitorToken.provider}\`.`, fix)
+    }
+    if (access === 'public' || access === 'visitor') {
+      report('oidc_access', ['apis', name, 'access'], 'Whoever is not signed in has no token.', 'Write `access: login`, or a role.')
+    }
   }
   if (!ownAccounts && seen.size === 0) {
     const fix = 'Delete the line, or add a provider under `oidc`.'

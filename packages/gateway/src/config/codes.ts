@@ -39,6 +39,8 @@ export const CONFIG_CODES = {
   oidc_certificate: 'A certificate without `tls_client_auth`, or the other way round.',
   oidc_nobody: 'Own accounts are off and there is no provider: nobody could sign in.',
   oidc_parameter: 'A parameter that the flow itself sets, each time another: a fixed one would take its protection away.',
+  oidc_unknown: 'An API takes the token of a provider that is not in `oidc`.',
+  oidc_access: 'An API that takes the visitor’s token is open to visitors who are not signed in.',
   oidc_scope: 'A scope that is asked for in any case.',
   session_idle: 'An idle limit below two minutes: activity is noted once a minute, so sessions in use would end.',
   session_order: 'The absolute limit of sessions is shorter than the idle limit.',

@@ -82,6 +82,7 @@ function compileApi(name: string, api: ApiConfig): Api {
     upstreamOrigin: upstream.origin,
     upstreamPath: upstream.pathname.replace(/\/$/, ''),
     credential: api.credential,
+    visitorToken: api.visitorToken,
     sign: api.sign,
     carry: api.carry.map((field) => field.toLowerCase()),
     cookies: api.cookies,
@@ -142,6 +143,8 @@ function compileProvider(name: string, provider: ProviderConfig): Provider {
     acr,
     maxAgeMs: provider.maxAge,
     demandPkce,
+    endSession: provider.endSession,
+    frontChannelLogout: provider.frontChannelLogout,
     privateNetwork: provider.unsafeAllowPrivateNetwork,
   }
 }

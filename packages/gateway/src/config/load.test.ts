@@ -253,6 +253,13 @@ const BAD: readonly Bad[] = [
     '6:57',
     'oidc_twin',
   ],
+  ['the token of a provider that is not there', api('    credential: { oidc: acme }'), '6:25', 'oidc_unknown'],
+  [
+    'a visitor’s token for visitors who have none',
+    oidc('issuer: https://login.example.com').replace(/\n$/, '\n    credential: { oidc: acme }\n    access: visitor\n'),
+    '12:13',
+    'oidc_access',
+  ],
   ['nobody who could sign in', top('ownAccounts: false'), '1:14', 'oidc_nobody'],
   ['an absolute limit below the idle limit', top('sessions:\n  idle: 30m\n  absolute: 10m'), '3:13', 'session_order'],
   ['an idle limit below the touch interval', top('sessions: { idle: 30s }'), '1:19', 'session_idle'],

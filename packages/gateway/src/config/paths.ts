@@ -1,15 +1,23 @@
 import { isAbsolute, resolve } from 'node:path'
 import type { LoadedGuard } from '../guard/load.ts'
+import type { VisitorToken } from '../decide/policy.ts'
 import type { ParsedConfig } from './schema.ts'
 
 /** The configuration as everything after the loader sees it: complete, every path absolute. */
-export interface Config extends ParsedConfig {
+export interface Config extends Omit<ParsedConfig, 'apis'> {
+  readonly apis: Readonly<Record<string, ParsedApi>>
   /** Absolute path of cloakroom.yaml; null when a program passed the configuration in. */
   readonly file: string | null
   /** Relative paths begin here: the file's folder. */
   readonly folder: string
   /** What `guard` names. `unread`: by a command that judges no request; such a configuration refuses all of them. */
   readonly rules: LoadedGuard | 'off' | 'unread'
+}
+
+/** An API's credential is a name of the vault's, or the visitor's token, or neither. */
+export interface ParsedApi extends Omit<ParsedConfig['apis'][string], 'credential'> {
+  readonly credential: string | null
+  readonly visitorToken: VisitorToken | null
 }
 
 export type VaultKeySource = Config['vault']['key']
@@ -35,8 +43,18 @@ export function resolvePaths(parsed: ParsedConfig, file: string | null, folder: 
     oidc: Object.fromEntries(
       Object.entries(parsed.oidc).map(([name, own]) => [name, { ...own, ca: maybe(own.ca), certificate: maybe(own.certificate) }]),
     ),
-    apis: Object.fromEntries(Object.entries(parsed.apis).map(([name, api]) => [name, { ...api, upstreamCa: maybe(api.upstreamCa) }])),
+    apis: Object.fromEntries(
+      Object.entries(parsed.apis).map(([name, api]) => [
+        name,
+        { ...api, ...splitCredential(api.credential), upstreamCa: maybe(api.upstreamCa) },
+      ]),
+    ),
   }
+}
+
+function splitCredential(written: ParsedConfig['apis'][string]['credential']): Pick<ParsedApi, 'credential' | 'visitorToken'> {
+  if (typeof written === 'string' || written === null) return { credential: written, visitorToken: null }
+  return { credential: null, visitorToken: { provider: written.oidc, resource: written.resource, scopes: written.scopes } }
 }
 
 function resolveKey(key: VaultKeySource, at: (path: string) => string): VaultKeySource {

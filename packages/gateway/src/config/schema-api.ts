@@ -64,6 +64,16 @@ const limits = z.strictObject({
   message: size(125, GIB).prefault('1MiB').describe('The largest WebSocket message, either way.'),
 })
 
+/** The visitor's own access token instead of a secret of the vault's. */
+const visitorToken = z.strictObject({
+  oidc: z.string().describe('The provider at which the visitor signed in.'),
+  resource: httpUrl('Write the API’s identifier at the provider, as in https://api.example.com.')
+    .nullable()
+    .default(null)
+    .describe('For which API the token is asked for (RFC 8707). Left out: none is named.'),
+  scopes: z.array(z.string()).min(1).nullable().default(null).describe('With which scopes. Left out: those of the sign-in.'),
+})
+
 /** One API: where the website calls it, where it is, and what passes. */
 export const apiSchema = z.strictObject({
   path: z.string().describe('Where the website calls it: a prefix of its own, as in `/api/shop`.'),
@@ -71,10 +81,12 @@ export const apiSchema = z.strictObject({
     'Where the API is: origin and, if it has one, base path.',
   ),
   credential: z
-    .string()
+    .union([z.string(), visitorToken], { error: 'This is neither a credential’s name nor `{ oidc: PROVIDER }`' })
     .nullable()
     .default(null)
-    .describe('The name of its secret in the vault (`cloakroom secret add`). Left out: the API needs none.'),
+    .describe(
+      'The name of its secret in the vault (`cloakroom secret add`), or `{ oidc: PROVIDER }`: the signed-in visitor’s own access token. Left out: the API needs none.',
+    ),
   sign: sign
     .nullable()
     .default(null)

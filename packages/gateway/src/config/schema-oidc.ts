@@ -71,6 +71,16 @@ export const providerSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('Refuse a provider whose metadata does not say that it checks PKCE. It is sent in any case.'),
+  endSession: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Lead whoever signs out here to the provider’s page for that, where it has one. The ID token goes along, as the standard wants it.',
+    ),
+  frontChannelLogout: z
+    .boolean()
+    .default(false)
+    .describe('Let the provider end sessions by a frame in the browser, too. Back-channel logout needs no setting.'),
   ca: filePath().nullable().default(null).describe('A PEM file with the authority of a provider that no public one vouches for.'),
   unsafeAllowPrivateNetwork: z
     .boolean()

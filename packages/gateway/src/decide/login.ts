@@ -51,7 +51,7 @@ export const LOGIN_START: LoginState = { step: 'identify', factors: [] }
 
 /** The table: what each step takes. Everything else is refused. */
 export const TAKES: Readonly<Record<LoginStep, readonly ProofKind[]>> = {
-  identify: ['password', 'passkey'],
+  identify: ['password', 'passkey', 'oidc'],
   'second-factor': ['totp', 'passkey', 'recovery-code'],
   enrol: ['enrolled-totp', 'enrolled-passkey'],
   'new-password': ['new-password'],

@@ -27,6 +27,8 @@ export interface Api {
   /** Put before what follows the prefix; no trailing slash, may be empty. */
   readonly upstreamPath: string
   readonly credential: CredentialName | null
+  /** Instead of a credential: the visitor's own access token. */
+  readonly visitorToken: VisitorToken | null
   /** Sign each request, so that the API can refuse everybody else; null: do not. */
   readonly sign: Signing | null
   /** Further request fields that this upstream needs; lower case. */
@@ -57,6 +59,15 @@ export interface Signing {
   readonly body: 'digest' | 'unsigned'
   /** Bytes of a body that is read whole for its digest; longer ones are refused. */
   readonly maxBody: number
+}
+
+/** The signed-in visitor's access token, as his provider gives it for this API. */
+export interface VisitorToken {
+  readonly provider: string
+  /** RFC 8707; null: none is named. */
+  readonly resource: string | null
+  /** Null: those of the sign-in. */
+  readonly scopes: readonly string[] | null
 }
 
 /** Bytes and milliseconds. */

@@ -24,6 +24,9 @@ export interface Provider {
   readonly acr: readonly string[]
   readonly maxAgeMs: number | null
   readonly demandPkce: boolean
+  /** Does signing out here lead to signing out there? */
+  readonly endSession: boolean
+  readonly frontChannelLogout: boolean
   readonly privateNetwork: boolean
 }
 

@@ -9,6 +9,7 @@ import { type ApiRoute, roleOf } from '../decide/route.ts'
 import type { Visitor } from '../decide/session.ts'
 import { GateError } from '../errors.ts'
 import type { OpenCredential, StreamsPart, UpstreamAnswer } from '../parts.ts'
+import { credentialOf } from './credential-of.ts'
 import { fieldValue } from './content.ts'
 import { type LeakGuard, openGuard } from './leak-guard.ts'
 import { withCredential } from './pass-through.ts'
@@ -40,8 +41,7 @@ export async function openWebSocket(
   const trip: Trip = { head, route, visitor, parts, departure }
   let answer: Answer | null = null
   try {
-    const { credential: name, upstreamOrigin } = route.api
-    const credential = name === null ? null : await parts.vault.open(name, upstreamOrigin, head.at)
+    const credential = await credentialOf(trip)
     answer = await shakeHands(trip, credential, (upstream, guard) => run(trip, visitor, streams, upstream, guard, giveBack))
     return answer
   } catch (cause) {

@@ -8,6 +8,7 @@ import { GateError } from '../errors.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { OpenCredential, UpstreamAnswer } from '../parts.ts'
 import { fieldValue, isTextLike } from './content.ts'
+import { credentialOf } from './credential-of.ts'
 import { type LeakGuard, openGuard } from './leak-guard.ts'
 import { sendSigned } from './signed.ts'
 import { noteFailure, type Trip, type WayParts } from './trip.ts'
@@ -34,8 +35,7 @@ export async function passThrough(
   let credential: OpenCredential | null = null
   let guard: LeakGuard | null = null
   try {
-    const { credential: name, upstreamOrigin } = route.api
-    const opened = name === null ? null : parts.vault.open(name, upstreamOrigin, head.at)
+    const opened = credentialOf(trip)
     credential = opened instanceof Promise ? await opened : opened
     const bare = outbound(head, route, { pseudonym: parts.pseudonym, via: parts.via, identityOnly: credential !== null })
     const request = credential === null ? bare : withCredential(bare, credential)

@@ -72,20 +72,23 @@ export function openProviderLine(options: ProviderLineOptions): ProviderLine {
 
 /** Metadata can name any address: what is not TLS is called only where the owner himself said so, on this machine. */
 function refuseTarget(target: URL, { loopback, privateNetwork }: ProviderLineOptions): void {
-  const isHere = loopback && HERE.test(target.hostname)
-  if (target.protocol === 'http:' && !isHere) throw unavailable(target, 'is not TLS')
+  const mayBeHere = loopback && isHere(target.hostname)
+  if (target.protocol === 'http:' && !mayBeHere) throw unavailable(target, 'is not TLS')
   if (target.protocol !== 'http:' && target.protocol !== 'https:') throw unavailable(target, 'is no web address')
   // A literal address is never looked up, so the guard of the look-up does not see it.
   const isLiteral = /^[\d.]+$|^\[/.test(target.hostname)
-  if (isLiteral && !isHere && !privateNetwork) throw unavailable(target, 'has no name')
+  if (isLiteral && !mayBeHere && !privateNetwork) throw unavailable(target, 'has no name')
 }
 
-const HERE = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
+/** Names that lead to this machine and nowhere else. */
+export function isHere(hostname: string): boolean {
+  return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
+}
 
 /** Even where the provider is on this machine, its metadata do not lead further inside. */
 function lookupOf({ resolve, privateNetwork, loopback }: ProviderLineOptions): LookupFunction {
   const [guarded, free] = [guardedLookup(resolve), guardedLookup(resolve, true)]
-  return (name, options, callback) => (privateNetwork || (loopback && HERE.test(name)) ? free : guarded)(name, options, callback)
+  return (name, options, callback) => (privateNetwork || (loopback && isHere(name)) ? free : guarded)(name, options, callback)
 }
 
 function readable(target: URL, status: number, headers: Headers, bytes: Buffer): Response {

@@ -7,7 +7,7 @@ import { type FailureCode, GateError } from '../errors.ts'
 import type { Parts } from '../parts.ts'
 
 /** What the way out and back needs of the gateway's parts. */
-export type WayParts = Pick<Parts, 'policy' | 'vault' | 'forward' | 'audit' | 'pseudonym' | 'via' | 'clock'>
+export type WayParts = Pick<Parts, 'policy' | 'vault' | 'tokens' | 'forward' | 'audit' | 'pseudonym' | 'via' | 'clock'>
 
 /** One request that was passed, and all that its way out and back needs. */
 export interface Trip {
@@ -51,7 +51,7 @@ export function noteReflection({ head, route, parts }: Trip, where: 'field' | 'b
     auditEvent({
       ...causedBy(head),
       kind: 'secret.reflected',
-      target: route.api.credential,
+      target: route.api.visitorToken === null ? route.api.credential : `oidc ${route.api.visitorToken.provider}`,
       result: withheld ? 'refused' : 'ok',
       reason: withheld ? 'answer_withheld' : 'redacted',
       detail: { where, route: route.id },

@@ -1,10 +1,9 @@
 import { mintAction } from './action-api.ts'
 import { KEY_DIRECTORY } from '../decide/well-known.ts'
 import { logo, pageScript, styles } from './assets-api.ts'
+import { OIDC_ENDPOINTS } from './oidc-endpoints.ts'
 import type { Endpoint } from './endpoint.ts'
 import { showKeyDirectory } from './keys-api.ts'
-import { finishSignIn, showSignedIn, startSignIn } from './oidc-api.ts'
-import { partIdentity, showIdentities } from './identities-api.ts'
 import { showLogin, submitLogin } from './login-api.ts'
 import { CHALLENGE_ENDPOINTS } from './challenge-api.ts'
 import { submitLogout } from './logout-api.ts'
@@ -38,7 +37,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     callers: 'own-pages',
     answer: submitLogout,
     about:
-      'Signs out, on the server first: 204, or 303 to the sign-in page for a form. Deletes the cookies and what the website kept in the browser.',
+      'Signs out, on the server first: 204, or 303 to `next` or the sign-in page for a form. A session that a provider gave: 200 with `{ location }`, where the browser signs out there, too; for a form a page that leads there. Deletes the cookies and what the website kept in the browser.',
   },
   {
     method: 'GET',
@@ -94,42 +93,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     about:
       'A token for one action, for lines of `allow` that `actionTokens` names. JSON `{ call: "POST /api/shop/orders", bodyHash? }`, the hash being the SHA-256 of the body to come, base64url, for one-time tokens: 200 with `{ use, field, actionToken, expiresAt }`; the call then carries the token in that field.',
   },
-  {
-    method: 'POST',
-    path: '/oidc/start',
-    callers: 'own-pages',
-    answer: startSignIn,
-    about:
-      'Begins a sign-in at a provider of `oidc`. JSON `{ provider, next }`: 200 with `{ location }`, where the browser is to go; the page’s form: a page that leads there. With `link: "yes"`, and signed in: the provider’s identity is to belong to this account.',
-  },
-  {
-    method: 'GET',
-    path: '/oidc/callback/*',
-    callers: 'anyone',
-    answer: finishSignIn,
-    about: 'Where a provider sends the browser back; the last segment is its name. Register `PUBLIC_URL/auth/oidc/callback/NAME` there.',
-  },
-  {
-    method: 'GET',
-    path: '/oidc/signed-in',
-    callers: 'anyone',
-    answer: showSignedIn,
-    about: 'A page of this origin that leads on to `next`, so that the browser sends its new session along.',
-  },
-  {
-    method: 'GET',
-    path: '/identities',
-    callers: 'anyone',
-    answer: showIdentities,
-    about: 'The page on which one links providers with one’s account and parts them; for scripts `{ identities }`.',
-  },
-  {
-    method: 'POST',
-    path: '/identities/part',
-    callers: 'own-pages',
-    answer: partIdentity,
-    about: 'That `provider` opens this account no more: 204, or 409 `last_way_in` when nothing else does.',
-  },
+  ...OIDC_ENDPOINTS,
   { method: 'GET', path: '/style.css', callers: 'anyone', answer: styles, about: 'The pages’ style sheet.' },
   { method: 'GET', path: '/page.js', callers: 'anyone', answer: pageScript, about: 'The pages’ script; they work without it.' },
   ...CHALLENGE_ENDPOINTS,

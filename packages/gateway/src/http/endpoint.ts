@@ -16,6 +16,7 @@ import type { Instant, RequestHead } from '../decide/head.ts'
 import type { Policy } from '../decide/policy.ts'
 import type { SessionId } from '../decide/session.ts'
 import type { Random } from '../lib/random.ts'
+import type { Later } from '../lib/later.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { ActionTokens } from '../session/action-tokens.ts'
 import type { AuditPart, ObserverPart, PublicKeysPart, VisitsPart, ChallengesPart } from '../parts.ts'
@@ -31,6 +32,7 @@ export interface ProviderParts {
   readonly transactions: Transactions
   readonly identities: Identities
   readonly grants: Grants
+  readonly later: Later
   readonly nonces: { spend(purpose: string, id: string, expiresAt: Instant): Awaitable<boolean> }
 }
 
@@ -47,7 +49,7 @@ export interface EndpointParts {
   readonly passkeyLogin: PasskeyLogin
   readonly random: Random
   readonly devices: Devices
-  readonly sessions: Pick<Sessions, 'claim' | 'touch' | 'end' | 'endAll' | 'list' | 'start' | 'rotate' | 'find'>
+  readonly sessions: Pick<Sessions, 'claim' | 'touch' | 'end' | 'endAll' | 'list' | 'start' | 'rotate' | 'find' | 'standing'>
   readonly providers: ProviderParts
   readonly visits: VisitsPart
   readonly actionTokens: Pick<ActionTokens, 'mint'>

@@ -1,19 +1,24 @@
 import type { Admission } from '../account/identities.ts'
 import type { Redeemed } from '../account/oidc/redeem.ts'
-import { targetKey } from '../account/oidc/target-key.ts'
-import { auditEvent, browser, causedBy } from '../audit/event.ts'
+import { accessOf, targetKey } from '../account/oidc/access.ts'
+import type { Target } from '../account/oidc/renew.ts'
+import { browser, causedBy } from '../audit/event.ts'
+import { LOGIN_START } from '../decide/login.ts'
 import type { Provider } from '../decide/provider.ts'
 import { type Claim, identify } from '../decide/session.ts'
 import type { FailureCode } from '../errors.ts'
 import type { Transaction } from '../session/transactions.ts'
+import { ask } from '../store/ask.ts'
 import { beginSession } from './begin-session.ts'
 import type { Call } from './endpoint.ts'
 
 export type Entered =
-  | { readonly kind: 'entered'; readonly cookies: readonly string[] }
+  /** `isWhole`: a session; else a login that goes on at the sign-in page. */
+  | { readonly kind: 'entered'; readonly isWhole: boolean; readonly cookies: readonly string[] }
   | { readonly kind: 'refused'; readonly code: FailureCode; readonly why: string }
 
-type Proven = Extract<Redeemed, { kind: 'redeemed' }>
+/** Who was proven, and what the tokens that came with it are for. */
+type Proven = Extract<Redeemed, { kind: 'redeemed' }> & { readonly target: Target }
 
 /** A person who is proven at a provider → a session, with the provider's tokens sealed beside it. `before`: the session that the sign-in began in. */
 export async function enterWith(
@@ -24,7 +29,7 @@ export async function enterWith(
   before: Claim | null,
 ): Promise<Entered> {
   const { head, parts, policy } = call
-  const { person, tokens } = proven
+  const { person } = proven
   const cause = { ...causedBy(head), actor: browser(null, null) }
   const visitor = identify(before, null, policy.sessions, head.at)
   const shown = visitor.kind === 'known' ? visitor.session : null
@@ -34,27 +39,51 @@ export async function enterWith(
       ? await parts.providers.identities.link(person, provider, shown.account, cause)
       : await parts.providers.identities.admit(person, provider, cause)
   if (admission.kind === 'refused') return { ...admission, code: codeOf(admission) }
-  const { account } = admission
-  // What the provider does not say was not just done: a fresh factor is demanded again where it is needed (ASVS 6.8.4).
-  const factors = [{ kind: 'oidc', at: Math.min(person.authenticatedAt ?? 0, head.at) }] as const
-  const begun = await beginSession(call, { account, factors, shown, device: parts.devices.open(head) })
-  if (begun.kind === 'refused') return { ...begun, why: begun.code }
-  const { session } = begun
-  const facts = { session: session.id, provider: provider.name, issuer: person.issuer, subject: person.subject, sid: person.sid }
-  const content = {
-    refreshToken: tokens.refreshToken,
-    idToken: tokens.idToken,
-    access: { [targetKey(null)]: { value: tokens.accessToken, type: tokens.type, expiresAt: tokens.expiresAt ?? head.at + ASSUMED_MS } },
+  const { account, stored } = admission
+  const { generation } = await ask(() => parts.sessions.standing(account.id))
+  const context = { generation, isKnownDevice: false, isPasswordLocked: false, next: transaction.next }
+  // What the account demands besides is demanded here, too: a provider is one factor, whatever it says of itself (C17).
+  const move = await parts.login.move(stored, await parts.factors.list(account.id), LOGIN_START, PROOF, context, cause)
+  switch (move.kind) {
+    case 'granted': {
+      // What the provider does not say was not just done: a fresh proof is demanded again where it is needed (ASVS 6.8.4).
+      const factors = [{ kind: 'oidc', at: Math.min(person.authenticatedAt ?? 0, head.at) }] as const
+      const begun = await beginSession(call, { account, generation, factors, shown, device: parts.devices.open(head) })
+      if (begun.kind === 'refused') return { ...begun, why: begun.code }
+      return { kind: 'entered', isWhole: true, cookies: [...begun.cookies, await keep(call, provider, begun.session.id, proven)] }
+    }
+    case 'next': {
+      const cookie = parts.loginCookies.keep(move.progress, head.at)
+      return { kind: 'entered', isWhole: false, cookies: [cookie, await keep(call, provider, pendingSession(move.progress.id), proven)] }
+    }
+    case 'refused':
+    case 'throttled':
+      return { kind: 'refused', code: 'sign_in_refused', why: 'account' }
   }
-  const grantCookie = await parts.providers.grants.start({ ...facts, expiresAt: session.createdAt + policy.sessions.absoluteMs }, content)
-  const actor = browser(account.name, parts.label(session.id))
-  const detail = { factor: 'oidc', provider: provider.name, ...(person.acr === null ? {} : { acr: person.acr }) }
-  parts.audit.note(auditEvent({ ...cause, actor, kind: 'login.succeeded', target: account.name, detail }))
-  return { kind: 'entered', cookies: [...begun.cookies, grantCookie] }
 }
 
-/** RFC 6749 §5.1 only recommends `expires_in`. */
-const ASSUMED_MS = 5 * 60_000
+const PROOF = { kind: 'oidc', holds: true } as const
+
+/** Under which name the tokens wait while a login is not over; no session has it. */
+export function pendingSession(login: string): string {
+  return `login ${login}`
+}
+
+/** The provider's tokens, sealed beside the session; the Set-Cookie line with the visitor's half of the key. */
+async function keep(
+  { head, parts, policy }: Call,
+  provider: Provider,
+  session: string,
+  { person, tokens, target }: Proven,
+): Promise<string> {
+  const { refreshToken, idToken } = tokens
+  const facts = { session, provider: provider.name, issuer: person.issuer, subject: person.subject, sid: person.sid }
+  const access = { [targetKey(target)]: accessOf(tokens, head.at) }
+  return await parts.providers.grants.start(
+    { ...facts, expiresAt: head.at + policy.sessions.absoluteMs },
+    { refreshToken, idToken, access },
+  )
+}
 
 function codeOf({ why }: Extract<Admission, { kind: 'refused' }>): FailureCode {
   return why === 'taken' ? 'identity_taken' : 'sign_in_refused'

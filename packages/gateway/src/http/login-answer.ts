@@ -9,6 +9,7 @@ import type { Provider } from '../decide/provider.ts'
 import type { Session } from '../decide/session.ts'
 import type { FailureCode } from '../errors.ts'
 import { beginSession } from './begin-session.ts'
+import { pendingSession } from './enter-with.ts'
 import { clearCookie } from './clear-cookie.ts'
 import type { Call } from './endpoint.ts'
 import type { BodyKind } from './fields.ts'
@@ -38,11 +39,15 @@ export async function answerLogin(call: Call, outcome: LoginOutcome, sent: SentS
   const { head, parts, page, policy } = call
   switch (outcome.kind) {
     case 'granted': {
-      const begun = await beginSession(call, { ...outcome, shown: sent.shown, device: parts.devices.open(head) })
+      const isGiven = outcome.factors.some(({ kind }) => kind === 'oidc')
+      const account = isGiven ? await parts.providers.identities.withRoles(outcome.account) : outcome.account
+      const begun = await beginSession(call, { ...outcome, account, shown: sent.shown, device: parts.devices.open(head) })
       if (begun.kind === 'refused') return await again(call, sent, begun.code)
+      // What a provider gave at the first step of this login has waited for its session.
+      if (sent.progress !== null) await parts.providers.grants.follow(pendingSession(sent.progress.id), begun.session.id)
       const cookies = [...begun.cookies, ...endProgress(call)]
       if (sent.from === 'form') return goTo(sent.next, cookieLines(cookies))
-      return sayJson(200, sessionView(begun.session, outcome.account.roles, policy.sessions), cookies)
+      return sayJson(200, sessionView(begun.session, account.roles, policy.sessions), cookies)
     }
     case 'next': {
       const cookies = [parts.loginCookies.keep(outcome.progress, head.at)]

@@ -1,8 +1,11 @@
+import { targetKey } from '../account/oidc/access.ts'
+import type { Target } from '../account/oidc/renew.ts'
 import type { OidcProvider } from '../account/oidc/provider.ts'
 import type { Answer } from '../answer.ts'
 import { auditEvent, browser, causedBy } from '../audit/event.ts'
 import { networkOf } from '../decide/ip.ts'
 import { counterKey, type Hit } from '../decide/counters.ts'
+import type { VisitorToken } from '../decide/policy.ts'
 import type { FailureCode } from '../errors.ts'
 import { SIGN_IN_MS, type Transaction } from '../session/transactions.ts'
 import { ask } from '../store/ask.ts'
@@ -30,16 +33,16 @@ export async function startSignIn(call: Call): Promise<Answer> {
   const next = landing(call, read.fields.get('next') ?? null)
   const session = visitor.kind === 'known' ? visitor.session.id : null
   const { transaction, cookies } = parts.providers.transactions.begin(head, { provider: provider.settings.name, next, purpose, session })
-  const location = await provider.begin({ ...transaction, redirectUri: redirectUri(call, provider), resources: [], scopes: [] })
+  const location = await provider.begin({ ...transaction, redirectUri: redirectUri(call, provider), ...wishes(call, provider) })
   if (read.from === 'json') return sayJson(200, { location }, cookies)
   const label = provider.settings.label
   const page = await onwardPage(call.page, { to: location, title: `On to ${label}`, label: `Go to ${label}` })
   return sayPage(200, page, cookieLines(cookies))
 }
 
-/** One address a second is more than people do; each costs the provider a question. */
+/** A company behind one address begins its day within minutes; beyond that each would cost the provider a question. */
 function startHit(address: string): Hit {
-  return { key: counterKey('oidc-start', networkOf(address)), limit: { burst: 60, max: 60, perMs: 60_000 }, keepMs: 120_000 }
+  return { key: counterKey('oidc-start', networkOf(address)), limit: { burst: 300, max: 600, perMs: 60_000 }, keepMs: 120_000 }
 }
 
 /** `GET /auth/oidc/callback/NAME`: the browser comes back with the provider's answer. Ends in a session, or in a page that says why not. */
@@ -66,11 +69,13 @@ export async function finishSignIn(call: Call): Promise<Answer> {
 async function redeem(call: Call, provider: OidcProvider, transaction: Transaction): Promise<Answer> {
   const { head, parts, policy } = call
   const asked = { ...transaction, redirectUri: redirectUri(call, provider) }
-  const redeemed = await provider.redeem(head.query, asked, head.at)
+  const target = firstTarget(call, provider)
+  const redeemed = await provider.redeem(head.query, asked, target, head.at)
   if (redeemed.kind === 'refused') return await stop(call, provider, 'sign_in_refused', redeemed.why)
   const claim = transaction.session === null ? null : await ask(() => parts.sessions.find(transaction.session ?? ''))
-  const entered = await enterWith(call, provider.settings, transaction, redeemed, claim)
+  const entered = await enterWith(call, provider.settings, transaction, { ...redeemed, target }, claim)
   if (entered.kind === 'refused') return await stop(call, provider, entered.code, entered.why)
+  if (!entered.isWhole) return goTo(`${policy.basePath}/login`, cookieLines(entered.cookies))
   const to = `${policy.basePath}/oidc/signed-in?next=${encodeURIComponent(transaction.next)}`
   return goTo(to, cookieLines(entered.cookies))
 }
@@ -80,6 +85,26 @@ export async function showSignedIn(call: Call): Promise<Answer> {
   const to = landing(call, new URLSearchParams(call.head.query).get('next'))
   return sayPage(200, await onwardPage(call.page, { to, title: 'You are signed in', label: 'Continue' }))
 }
+
+/** What the APIs behind this provider's tokens need. */
+function targetsOf({ policy }: Call, { settings }: OidcProvider): readonly VisitorToken[] {
+  return policy.apis.map(({ visitorToken }) => visitorToken).filter((wish) => wish?.provider === settings.name) as readonly VisitorToken[]
+}
+
+function wishes(call: Call, provider: OidcProvider): { readonly resources: readonly string[]; readonly scopes: readonly string[] } {
+  const targets = targetsOf(call, provider)
+  const resources = targets.map(({ resource }) => resource).filter((resource) => resource !== null)
+  return { resources: [...new Set(resources)], scopes: targets.flatMap(({ scopes }) => scopes ?? []) }
+}
+
+/** With one API the code's own access token is for it; with several each gets one of its own later. */
+function firstTarget(call: Call, provider: OidcProvider): Target {
+  const targets = new Map(targetsOf(call, provider).map((wish) => [targetKey(wish), wish]))
+  const [only] = targets.values()
+  return targets.size === 1 && only !== undefined ? { resource: only.resource, scopes: only.scopes } : NO_TARGET
+}
+
+const NO_TARGET: Target = { resource: null, scopes: null }
 
 /** Registered with the provider, and of no other: the answer of one cannot be handed in as another's. */
 function redirectUri({ policy }: Call, { settings }: OidcProvider): string {

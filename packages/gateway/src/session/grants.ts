@@ -12,13 +12,15 @@ import { createSealer, type Sealer } from './sealed.ts'
 export interface GrantContent {
   readonly refreshToken: string | null
   readonly idToken: string | null
-  /** By what they are for; see `targetKey` in account/oidc/visitor-tokens.ts. */
+  /** By what they are for; see `targetKey` in account/oidc/access.ts. */
   readonly access: Readonly<Record<string, AccessToken>>
 }
 
 export interface AccessToken {
   readonly value: string
   readonly type: 'bearer' | 'dpop'
+  /** A little before its end. */
+  readonly renewAt: Instant
   readonly expiresAt: Instant
 }
 

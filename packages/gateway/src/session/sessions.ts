@@ -30,6 +30,8 @@ export interface SessionParts {
   readonly random: Random
   /** Live streams of what ends here are cut at once; other processes' look for themselves. */
   readonly streams?: Pick<Streams, 'ended' | 'endedAll'>
+  /** The provider's tokens, which stay with a session that gets another identifier. */
+  readonly grants?: { follow(from: SessionId, to: SessionId): Awaitable<void> }
   /** Who asks for what is not the clock's doing; `browser` unless said otherwise. */
   readonly via?: 'browser' | 'command'
 }
@@ -68,7 +70,7 @@ export interface Sessions extends SessionsPart {
   list(account: AccountId, at: Instant): Promise<readonly Session[]>
 }
 
-export function createSessions({ store, limits, audit, label, random, streams, via = 'browser' }: SessionParts): Sessions {
+export function createSessions({ store, limits, audit, label, random, streams, grants, via = 'browser' }: SessionParts): Sessions {
   function note(
     kind: 'session.started' | 'session.rotated' | 'session.ended',
     session: Session,
@@ -169,6 +171,7 @@ export function createSessions({ store, limits, audit, label, random, streams, v
       const { value, id } = newIdentifier(random)
       const next: Session = { ...session, id, factors, authenticatedAt: at, seenAt: at }
       if (!(await store.rotate(session.id, next))) return null
+      await grants?.follow(session.id, id)
       streams?.ended(session.id, 'replaced')
       note('session.ended', session, at, 'replaced')
       note('session.rotated', next, at, null, { factors: factors.map(({ kind }) => kind).join(' ') })

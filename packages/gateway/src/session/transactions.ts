@@ -32,6 +32,9 @@ export interface Transactions {
   }
   /** The sign-in that this browser began with this state; null when it began none, or too long ago. */
   find(head: RequestHead, state: string): Transaction | null
+  /** A `state` for signing out at a provider, that says where to go on to; and what it says when it comes back. */
+  leave(next: string, at: Instant): string
+  back(state: string, at: Instant): string | null
   /** The Set-Cookie line that ends it. */
   end(state: string): string
 }
@@ -43,6 +46,7 @@ const MOST = 12
 
 export function createTransactions(key: KeyObject, random: Random): Transactions {
   const sealer = createSealer({ key, random, purpose: 'sign-in' })
+  const leaving = createSealer({ key, random, purpose: 'sign-out' })
 
   function read(head: RequestHead, name: string): Transaction | null {
     const cookie = readCookie(head.headers, name)
@@ -65,6 +69,8 @@ export function createTransactions(key: KeyObject, random: Random): Transactions
       const transaction = read(head, nameOf(state))
       return transaction?.state === state ? transaction : null
     },
+    leave: (next, at) => leaving.seal(next, at + SIGN_IN_MS),
+    back: (state, at) => leaving.open(state, at),
     end: (state) => ended(nameOf(state)),
   }
 }

@@ -42,7 +42,10 @@ async function start(options: KitOptions = {}): Promise<Kit> {
 }
 
 async function startAtProvider(): Promise<OidcKit> {
-  const oidc = await startOidcKit()
+  const apis = (origin: string) => ({
+    mine: { path: '/api/mine', upstream: `${origin}/mine`, credential: { oidc: 'acme' }, allow: ['GET /**'] },
+  })
+  const oidc = await startOidcKit({ apis })
   kit = open = oidc
   return oidc
 }
@@ -221,6 +224,37 @@ const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly
       await browser.submit('/auth/identities/part', { provider: 'acme' })
     },
     says: { target: 'ada at acme', result: 'ok', detail: expect.objectContaining({ subject: 'subject-of-ada' }) },
+  },
+  'grant.ended': {
+    flow: async () => {
+      const oidc = await startAtProvider()
+      const browser = oidc.browse()
+      await browser.signIn()
+      for (const token of oidc.op.refreshTokens()) await token.destroy()
+      oidc.clock.now += 61_000
+      expect((await browser.fetch('/api/mine/late')).status).toBe(401)
+    },
+    says: { target: 'ada at acme', result: 'failed', detail: { why: 'provider_said_invalid_grant' } },
+  },
+  'grant.revoked': {
+    flow: async () => {
+      const oidc = await startAtProvider()
+      const browser = oidc.browse()
+      await browser.signIn()
+      await browser.fetch('/auth/logout', { method: 'POST' })
+    },
+    says: { target: 'ada at acme', result: 'ok', detail: { provider: 'acme', outcome: 'done' } },
+  },
+  'provider.logout': {
+    flow: async () => {
+      const oidc = await startAtProvider()
+      await oidc.call('POST', '/auth/oidc/backchannel-logout', {
+        from: 'none',
+        headers: [['content-type', 'application/x-www-form-urlencoded']],
+        body: 'logout_token=nonsense',
+      })
+    },
+    says: { target: null, result: 'refused', reason: 'logout_token_refused', detail: { channel: 'back', why: 'unreadable' } },
   },
   'session.started': {
     flow: async () => (await start()).signIn(),

@@ -432,6 +432,30 @@ describe('linking', () => {
   })
 })
 
+test('an account of which the owner demands a further step is asked for it after the provider, too, and has no session before', async () => {
+  await open()
+  const browser = kit.browse()
+  await browser.signIn()
+  const account = await kit.stores.accounts.findByKey('ada at acme')
+  await kit.stores.accounts.update(account?.id ?? '', { resetRequiredAt: kit.clock.now })
+  const again = kit.browse()
+  const page = await again.signIn({ next: '/somewhere' })
+  expect(page.url.pathname).toBe('/auth/login')
+  expect(await sessionOf(again)).toEqual({ active: false })
+  expect((await again.fetch('/api/shop/products')).status).toBe(401)
+  const set = await again.fetch('/auth/login/password', {
+    method: 'POST',
+    body: JSON.stringify({ newPassword: 'violet crayons on paper' }),
+    headers: { 'content-type': 'application/json' },
+  })
+  expect(set.status, set.text).toBe(200)
+  expect(await sessionOf(again)).toMatchObject({ active: true, account: 'ada at acme' })
+  expect((await again.fetch('/api/shop/products')).status).toBe(200)
+  // The provider's tokens have waited for the session, and are its now.
+  const waiting = (await kit.grantRows()).filter(({ session }) => session.startsWith('login '))
+  expect(waiting).toEqual([])
+})
+
 test('the store holds nothing of what the provider gave that could be read', async () => {
   await open()
   const browser = kit.browse()

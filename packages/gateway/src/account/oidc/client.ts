@@ -2,7 +2,7 @@ import type * as OpenidClient from 'openid-client'
 import type { ClientAuth, ClientMetadata, Configuration, ServerMetadata } from 'openid-client'
 import type { Provider } from '../../decide/provider.ts'
 import { GateError } from '../../errors.ts'
-import type { OpenProviderLine, ProviderLine } from '../../forward/provider-line.ts'
+import { isHere, type OpenProviderLine, type ProviderLine } from '../../forward/provider-line.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { VaultPart } from '../../parts.ts'
 import { openText } from '../../vault/open-text.ts'
@@ -74,7 +74,7 @@ const PAUSE_MS = 2000
 
 async function openLineTo(provider: Provider, parts: ClientParts): Promise<ProviderLine> {
   const issuer = new URL(provider.issuer)
-  const loopback = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(issuer.hostname)
+  const loopback = isHere(issuer.hostname)
   let certificate: { readonly cert: string; readonly key: string } | null = null
   if (provider.clientAuth === 'tls_client_auth' && parts.certificate !== null) {
     const { text } = await openText(parts.vault, provider.credential, issuer.origin, parts.clock())
@@ -150,12 +150,17 @@ function refuseMetadata(provider: Provider, metadata: ServerMetadata): void {
   if (metadata.issuer !== provider.issuer) refuse('name another issuer')
   const { authorization_endpoint: start, token_endpoint: end, jwks_uri: keys } = metadata
   if (start === undefined || end === undefined || keys === undefined) refuse('lack an address')
-  const scheme = new URL(provider.issuer).protocol
-  if ([start, end, keys].some((address) => new URL(address ?? '').protocol !== scheme && !address?.startsWith('https:')))
-    refuse('name an address without TLS')
+  if ([start, end, keys].some((address) => !isTrustworthy(address, provider))) refuse('name an address without TLS')
   const methods = metadata.code_challenge_methods_supported
   // Whoever takes PKCE out of the metadata wants it gone (RFC 9700 §4.8.2); where it was never said, it is sent all the same.
   if (methods === undefined ? provider.demandPkce : !methods.includes('S256')) refuse('do not offer PKCE with S256')
+}
+
+/** TLS, or this machine where the issuer is on it, too. */
+function isTrustworthy(address: string | undefined, { issuer }: Provider): boolean {
+  if (address === undefined || !URL.canParse(address)) return false
+  const url = new URL(address)
+  return url.protocol === 'https:' || (url.protocol === 'http:' && issuer.startsWith('http:') && isHere(url.hostname))
 }
 
 function originOf(endpoint: string | undefined, { name }: Provider): string {

@@ -23,7 +23,7 @@ export interface OidcProvider {
   /** Where to send the browser. */
   begin(question: Question): Promise<string>
   /** `answer`: the query with which the browser came back. */
-  redeem(answer: string, asked: Asked, at: Instant): Promise<Redeemed>
+  redeem(answer: string, asked: Asked, target: Target, at: Instant): Promise<Redeemed>
   renew(refreshToken: string, subject: string, target: Target, at: Instant): Promise<Renewal>
   /** RFC 7009. False when the provider has no endpoint for it. */
   revoke(refreshToken: string): Promise<boolean>
@@ -59,7 +59,8 @@ export function createOidcProvider(settings: Provider, parts: ClientParts): Oidc
           : library.buildAuthorizationUrl(configuration, parameters)
         return address.href
       }),
-    redeem: async (answer, asked, at) => await redeemCode(await talk(() => source.client()), settings, answer, asked, at),
+    redeem: async (answer, asked, target, at) =>
+      await redeemCode(await talk(() => source.client()), settings, { answer, asked, target }, at),
     renew: async (refreshToken, subject, target, at) =>
       await renewTokens(await talk(() => source.client()), settings, { refreshToken, subject, target }, at),
     revoke: (refreshToken) =>

@@ -4,6 +4,7 @@ import type { Instant } from '../../decide/head.ts'
 import { judgeIdToken, type Person } from '../../decide/id-token.ts'
 import type { Provider } from '../../decide/provider.ts'
 import { asUnavailable, type OidcClient } from './client.ts'
+import type { Target } from './renew.ts'
 import { whyRefused } from './why-refused.ts'
 
 /** One sign-in's secrets, as they were made when it began. */
@@ -29,20 +30,31 @@ export type Redeemed =
   /** `why` is for the audit trail. `denied`: the provider itself said no, or the person did. */
   | { readonly kind: 'refused'; readonly why: string }
 
+/** The query with which the browser came back, to what was asked, and what its access token is to be for. */
+export interface Returned {
+  readonly answer: string
+  readonly asked: Asked
+  readonly target: Target
+}
+
 /** The authorization code flow's second half. Throws GateError `provider_unavailable`; every other doubt is a refusal. */
-export async function redeemCode(client: OidcClient, settings: Provider, answer: string, asked: Asked, at: Instant): Promise<Redeemed> {
+export async function redeemCode(client: OidcClient, settings: Provider, returned: Returned, at: Instant): Promise<Redeemed> {
+  const { answer, asked, target } = returned
   const query = readAnswer(answer)
   if (query === null) return { kind: 'refused', why: 'answer_malformed' }
   const { library, configuration } = client
   let given: TokenEndpointResponse & TokenEndpointResponseHelpers
   try {
-    given = await library.authorizationCodeGrant(configuration, new URL(`${asked.redirectUri}?${query.toString()}`), {
+    const checks = {
       expectedState: asked.state,
       expectedNonce: asked.nonce,
       pkceCodeVerifier: asked.verifier,
       idTokenExpected: true,
       ...(settings.maxAgeMs === null ? {} : { maxAge: Math.floor(settings.maxAgeMs / 1000) }),
-    })
+    }
+    const address = new URL(`${asked.redirectUri}?${query.toString()}`)
+    const resource = target.resource === null ? {} : { resource: target.resource }
+    given = await library.authorizationCodeGrant(configuration, address, checks, resource)
   } catch (cause) {
     const why = whyRefused(cause)
     if (why === null) throw asUnavailable(settings, cause)
