@@ -12,6 +12,8 @@ export interface CallOptions {
   readonly body?: string | Uint8Array
   /** The authority (PEM) that vouches for the server: then the call goes over TLS. */
   readonly authority?: string | null
+  /** How long the other side may be silent; 20 s when left out. */
+  readonly patienceMs?: number
 }
 
 export interface Called {
@@ -45,12 +47,13 @@ export async function call(port: number, method: string, target: string, options
       port,
       Buffer.concat([Buffer.from(`${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1'), body]),
       options.authority,
+      options.patienceMs,
     ),
   )
 }
 
 /** Sends bytes and collects all that comes until the other side closes, at most 20 s. */
-export function exchange(port: number, bytes: Uint8Array, authority: string | null = null): Promise<Buffer> {
+export function exchange(port: number, bytes: Uint8Array, authority: string | null = null, patienceMs = 20_000): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     const send = (): void => void socket.write(bytes)
@@ -58,7 +61,7 @@ export function exchange(port: number, bytes: Uint8Array, authority: string | nu
       authority === null
         ? connect(port, '127.0.0.1', send)
         : connectTls({ port, host: '127.0.0.1', servername: 'localhost', ca: authority }, send)
-    socket.setTimeout(20_000, () => socket.destroy(new Error('no answer within 20 s')))
+    socket.setTimeout(patienceMs, () => socket.destroy(new Error('no answer in time')))
     socket.on('data', (chunk: Buffer) => chunks.push(chunk))
     socket.on('close', () => resolve(Buffer.concat(chunks)))
     socket.on('error', (cause: NodeJS.ErrnoException) =>
