@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { type Child, start } from './children.ts'
 import { cpuSeconds, residentMiB } from './cpu.ts'
 import { eventually, freePort, type Gateway, setUpGateway } from './gateway.ts'
@@ -11,12 +12,13 @@ import { nginxCommand } from './nginx.ts'
 import { measureSessions, type SessionFigures } from './sessions.ts'
 import { median, table } from './table.ts'
 
-const quick = process.argv.includes('--quick')
+const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: '' } } })
+const { quick } = values
 const ROUNDS = quick ? 3 : 7
 const MIB = 1024 * 1024
 const scale = quick ? 0.25 : 1
 
-const SCENARIOS: readonly Scenario[] = [
+const ALL_SCENARIOS: readonly Scenario[] = [
   {
     name: 'small GET (261 B)',
     method: 'GET',
@@ -55,6 +57,9 @@ const SCENARIOS: readonly Scenario[] = [
     connections: 16,
   },
 ]
+
+/** `--only 'small GET'`: those whose names begin so. */
+const SCENARIOS = ALL_SCENARIOS.filter(({ name }) => name.startsWith(values.only))
 
 interface Contestant {
   readonly name: string
@@ -136,8 +141,11 @@ async function race(contestants: readonly Contestant[]): Promise<Results> {
         figures.get(name)?.push(((cpuSeconds(pid) - before) * 1e6) / requests)
       }
     }
-    results.set(scenario.name, new Map([...figures].map(([name, values]) => [name, median(values)])))
-    console.error(`measured: ${scenario.name}`)
+    const medians = new Map([...figures].map(([name, rounds]) => [name, median(rounds)]))
+    results.set(scenario.name, medians)
+    console.error(
+      `measured: ${scenario.name}: ${[...medians].map(([name, microseconds]) => `${name} ${microseconds.toFixed(1)}`).join(', ')}`,
+    )
   }
   return results
 }
@@ -187,7 +195,7 @@ function report(results: Results, life: Life, sessions: SessionFigures, hardenin
       `session ${name}: ${few.toFixed(0)} ns of CPU among a thousand, ${many.toFixed(0)} ns among ${among}: ${(many / few).toFixed(2)} times`,
     )
   }
-  const small = (results.get(first(SCENARIOS).name)?.get('cloakroom') ?? Number.NaN) * 1000
+  const small = (results.get(first(ALL_SCENARIOS).name)?.get('cloakroom') ?? Number.NaN) * 1000
   const parts = Object.entries(hardening)
   const together = parts.reduce((sum, [, nanoseconds]) => sum + nanoseconds, 0)
   console.log(
