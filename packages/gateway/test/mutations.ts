@@ -27,12 +27,6 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (known === null) return { holds: false, isOutdated: false }\n          const against = known',
   ),
   m(
-    'account-enumeration-by-answer',
-    'account/login.ts',
-    'target: account?.name ?? null',
-    "target: account?.name ?? cause.address ?? 'typed'",
-  ),
-  m(
     'answer-mixed-between-visitors',
     'forward/round-trip.ts',
     '  #kept: Uint8Array[] = []\n',
@@ -41,7 +35,7 @@ export const MUTATIONS: readonly Mutation[] = [
   m(
     'answers-mixed-between-a-thousand-visitors',
     'door/node.ts',
-    'if (connection.pending > 1) connection.waiting.push(() => begin(read, request, response))\n    else begin',
+    'if (connection.pending > 1) connection.waiting.push(() => begin(read, request, response, connection))\n    else begin',
     'begin',
   ),
   m('audit-trail-flooded', 'audit/folding.ts', 'if (window.written < window.budget) {', 'if (window.written < 1e9) {'),
@@ -180,8 +174,8 @@ export const MUTATIONS: readonly Mutation[] = [
   m(
     'forwarded-address-spoofed',
     'decide/client.ts',
-    'if (trusted.length === 0 || !contains(trusted, own))',
-    'if (trusted.length > 0 && !contains(trusted, own))',
+    'if (trusted.length === 0 || peer.address === null || !contains(trusted, peer.address)) return peer.client',
+    'if (peer.address === null || (trusted.length > 0 && !contains(trusted, peer.address))) return peer.client',
   ),
   m('forwarded-address-spoofed', 'decide/client.ts', '    if (!contains(trusted, hop)) break\n', ''),
   m(
@@ -279,7 +273,7 @@ export const MUTATIONS: readonly Mutation[] = [
   m(
     'pipelined-requests',
     'door/node.ts',
-    'if (connection.pending > 1) connection.waiting.push(() => begin(read, request, response))\n    else begin',
+    'if (connection.pending > 1) connection.waiting.push(() => begin(read, request, response, connection))\n    else begin',
     'begin',
   ),
   m(
@@ -299,10 +293,10 @@ export const MUTATIONS: readonly Mutation[] = [
   m(
     'request-past-the-gateway',
     'forward/signed.ts',
-    "coverAlso: credential?.placement.kind === 'header' ? [credential.placement.name] : [],",
-    'coverAlso: [],',
+    "const content = body === null || signing.body === 'unsigned' ? null : (await wholeBody(body, signing.maxBody)).bytes",
+    'const content = null as Uint8Array | null',
   ),
-  m('request-read-differently-by-nginx', 'decide/framing.ts', "if (length !== null || !LENGTH.test(value)) return 'bad_request'", ''),
+  m('request-read-differently-by-nginx', 'decide/framing.ts', "if (host !== null) return 'bad_request'", ''),
   m('request-target-confusion', 'decide/head.ts', "if (path.includes('//')) return refused('an empty segment')", ''),
   m('script-in-own-pages', 'http/pages/sign-in.ts', 'value="${account}"', 'value="${raw(account)}"'),
   m(
@@ -333,8 +327,8 @@ export const MUTATIONS: readonly Mutation[] = [
   m(
     'secret-echoed-in-unsaid-coding',
     'forward/way-back.ts',
-    "codingOf(answer.headers.filter(([name]) => name === 'content-encoding')",
-    "codingOf(headers.filter(([name]) => name === 'content-encoding')",
+    "codingOf(fieldValue(answer.headers, 'content-encoding'))",
+    "codingOf(fieldValue(headers, 'content-encoding'))",
   ),
   m(
     'secret-echoed-in-websocket-frames',
@@ -377,7 +371,7 @@ export const MUTATIONS: readonly Mutation[] = [
   m(
     'session-skipped-by-incidental-signal',
     'decide/decide.ts',
-    "return visitor.kind === 'stranger' ? { kind: 'problem', code: 'visit_required' } : null",
+    "return visitor.kind === 'known' || visitor.kind === 'machine' ? null : signIn(head, visitor)",
     'return null',
   ),
   m('site-path-traversal', 'site/locate.ts', 'if (!isBelow(realPath(path), realPath(root)) ||', 'if ('),
@@ -409,5 +403,30 @@ export const MUTATIONS: readonly Mutation[] = [
     'decide/origin.ts',
     "if (head.method === WS && only(head.headers, 'origin').kind !== 'one') return 'cross_site'",
     '',
+  ),
+  m('catalogue-scraped-slowly', 'gateway.ts', 'decision: judged === null ? decision : withGuard(decision, judged, seen)', 'decision'),
+  m(
+    'identifiers-enumerated-by-an-account',
+    'gateway.ts',
+    'decision: judged === null ? decision : withGuard(decision, judged, seen)',
+    'decision',
+  ),
+  m(
+    'limit-dodged-by-forwarded-address',
+    'gateway.ts',
+    'decision: judged === null ? decision : withGuard(decision, judged, seen)',
+    'decision',
+  ),
+  m(
+    'credentials-stuffed-from-rotating-networks',
+    'gateway.ts',
+    'const own = judged === null ? NOTHING : ownWithGuard(judged, seen)',
+    'const own = NOTHING',
+  ),
+  m(
+    'passkey-ceremony-forged',
+    'account/passkeys.ts',
+    'if (outcome?.verified !== true || isFramed(response)) return null',
+    'if (outcome?.verified !== true) return null',
   ),
 ]

@@ -60,4 +60,10 @@ test('the end is sealed with the value: a browser that keeps the cookie longer g
   expect(visits.open(cookie, START + 3_599_999)).not.toBeNull()
   expect(visits.open(cookie, START + 3_600_000)).toBeNull()
   expect(visits.open(cookie, START + 10 * 365 * 86_400_000)).toBeNull()
+  // Whatever its reader asks of it besides.
+  const sealed = sealerFor('visit').seal('for an hour', START + 3_600_000)
+  expect([sealerFor('visit').open(sealed, START + 3_599_999), sealerFor('visit').open(sealed, START + 3_600_000)]).toEqual([
+    'for an hour',
+    null,
+  ])
 })
