@@ -27,7 +27,7 @@ export async function initiated(upstream: string, secret: string, more = ''): Pr
   const text = readFileSync(file, 'utf8')
     .replace(/^listen: .*$/m, 'listen: 127.0.0.1:0')
     .replace(/^publicUrl: .*\n/m, '')
-  writeFileSync(file, `${text}admin: { listen: "127.0.0.1:0" }\n${more}`)
+  writeFileSync(file, `${text}admin: { listen: "127.0.0.1:0" }\nguard: off\n${more}`)
   return folder
 }
 
