@@ -39,6 +39,8 @@ export type AuditKind =
   | 'ban.lifted'
   | 'challenge.cleared'
   | 'challenge.failed'
+  | 'jwt.refused'
+  | 'jwt.revoked'
   | 'secret.added'
   | 'secret.rotated'
   | 'secret.revoked'
@@ -61,6 +63,9 @@ export type AuditKind =
   | 'audit.unsigned'
   | 'audit.broken'
   | 'audit.pruned'
+  | 'notice.failed'
+  | 'panic.begun'
+  | 'panic.lifted'
   | 'certificate.loaded'
   | 'certificate.refused'
 
@@ -68,7 +73,7 @@ export type AuditResult = 'ok' | 'refused' | 'failed'
 
 /** Who did it. With `machine-key`, `account` is the key's name and `session` its public part. Else `session` is a keyed hash of the session's store key: constant for one session, useless as a cookie. */
 export interface AuditActor {
-  readonly via: 'browser' | 'machine-key' | 'command' | 'gateway'
+  readonly via: 'browser' | 'machine-key' | 'jwt' | 'command' | 'gateway'
   readonly account: string | null
   readonly session: string | null
 }

@@ -18,6 +18,7 @@ import { createChallenges } from './challenge/challenges.ts'
 import type { Config } from './config/paths.ts'
 import type { Policy } from './decide/policy.ts'
 import { openProviderLine } from './forward/provider-line.ts'
+import { createFetchText } from './forward/fetch-text.ts'
 import { createForward } from './forward/forward.ts'
 import type { Gateway } from './gateway.ts'
 import { type LastingParts, openGeneration } from './generation.ts'
@@ -26,8 +27,10 @@ import { createGuardSwitch, disarmFile } from './guard/guard-switch.ts'
 import { nearCounters } from './guard/near-counters.ts'
 import { backgroundLater, type Later } from './lib/later.ts'
 import type { Random } from './lib/random.ts'
+import { openNotifier, openSinks } from './outlets.ts'
 import { PURPOSES } from './purposes.ts'
 import { createGrants } from './session/grants.ts'
+import { createBearers } from './session/bearers.ts'
 import { createSealer } from './session/sealed.ts'
 import { createStreams } from './session/streams.ts'
 import { createTransactions } from './session/transactions.ts'
@@ -84,7 +87,12 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     onEvent(event) {
       metrics.event(event)
       hear?.(event)
+      notifier.event(event)
     },
+  })
+  const outlets = { config, vault, clock, random }
+  const notifier = openNotifier(outlets, later, (channel, count) => {
+    audit.note(auditEvent({ kind: 'notice.failed', at: clock(), target: channel, result: 'failed', detail: { count } }))
   })
   const audit = foldFloods(trail, {
     clock,
@@ -97,6 +105,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
   })
   const chain = chainKey(vault.deriveKey(PURPOSES.auditChain))
   audit.signWith(chain)
+  audit.addSinks(openSinks(outlets, (sink, count) => audit.rejected(sink, count)))
   metrics.watchTrail(audit)
   const onGuardFailure = (cause: unknown): void => metrics.failed(cause)
   const forward = createForward({ clock })
@@ -123,6 +132,8 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
   const streams = createStreams({
     store: stores.sessions,
     machineKeys: stores.machineKeys,
+    denials: stores.denials,
+    lockdown: stores.lockdown,
     limits: () => now.policy.sessions,
     visitMs: () => now.policy.visits.lifetimeMs,
     bans,
@@ -140,6 +151,13 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     observer: observers(log, metrics),
     audit,
     label,
+    notifier,
+    bearers: createBearers({
+      denials: stores.denials,
+      fetchText: createFetchText(),
+      clock,
+      labelKey: vault.deriveKey(PURPOSES.sessionLabels),
+    }),
     passwords: createPasswords({ pepper: vault.deriveKey(PURPOSES.passwords), random }),
     keys: ownKeys((purpose) => vault.deriveKey(purpose), random),
     devices: createDevices(createSealer({ key: vault.deriveKey(PURPOSES.devices), random, purpose: 'device' }), random),
@@ -188,6 +206,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
       guardSwitch.close()
       await counters.close()
       await decisions.close()
+      await notifier.close()
       await audit.close()
       metrics.close()
       await log.close()

@@ -1,5 +1,4 @@
-import type { AuditActor } from '@cloakroom/contract'
-import { causedBy, auditEvent, browser, program } from './audit/event.ts'
+import { causedBy, auditEvent, browser } from './audit/event.ts'
 import type { Answer, Departure, RequestBody } from './answer.ts'
 import { ACTION_FIELD, type ActionProof } from './decide/action.ts'
 import { admit, type Admission } from './decide/admit.ts'
@@ -30,10 +29,11 @@ import {
   withGuard,
 } from './guarding.ts'
 import { guardParts } from './guarded-parts.ts'
-import { createRecognition } from './recognition.ts'
+import { actorOf, createRecognition } from './recognition.ts'
 import { wantsPage } from './http/say.ts'
 import { answerRefusal, codeOf, failed, isProblem, withCookies } from './refusing.ts'
 import { HSTS } from './http/security-headers.ts'
+import { lockedDown } from './lockdown.ts'
 import type { Parts } from './parts.ts'
 import { watched } from './forward/watched-body.ts'
 import { wholeBody } from './forward/whole-body.ts'
@@ -51,6 +51,9 @@ export function createSpine(unguarded: Parts): Gateway {
 
   async function judge(head: RequestHead, policy: Policy): Promise<Judging> {
     const admission = admit(head, policy)
+    const locking = lockedDown(admission, parts)
+    const locked = locking instanceof Promise ? await locking : locking
+    if (locked !== null) return { decision: locked, before: NOTHING, seen: null }
     const shutting = parts.bans?.find(head.client, null, placeOf(admission, head, policy), head.at)
     const shut = shutting instanceof Promise ? await shutting : shutting
     if (shut && !(admission.kind === 'own' && staysOpen(head.path, policy.basePath)))
@@ -175,7 +178,7 @@ export function createSpine(unguarded: Parts): Gateway {
     if (route.kind === 'site') return watched(await ownSite(head), visitor, head.client, route, parts.streams)
     if (head.method === WS) return await openWebSocket(head, route, visitor, parts, departure)
     const { actionTokens } = parts
-    if (route.actionToken === 'none' || visitor.kind === 'machine' || actionTokens === undefined)
+    if (route.actionToken === 'none' || visitor.kind === 'machine' || visitor.kind === 'bearer' || actionTokens === undefined)
       return watched(await passThrough(head, body, route, visitor, parts, departure), visitor, head.client, route, parts.streams)
     let sent = body
     if (route.actionToken === 'once') {
@@ -260,11 +263,6 @@ export function createSpine(unguarded: Parts): Gateway {
   }
 
   return { judge: async (head) => (await judge(head, parts.policy())).decision, handle }
-}
-
-function actorOf(visitor: Visitor | null): AuditActor {
-  if (visitor?.kind === 'machine') return program(visitor.key)
-  return browser(visitor?.kind === 'known' ? visitor.session.name : null, null)
 }
 
 /** A call that is judged with its body: an order, not a film. */

@@ -33,7 +33,18 @@ import { readTheme, type Theme } from './http/pages/theme.ts'
 import type { Later } from './lib/later.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Random } from './lib/random.ts'
-import type { ObserverPart, SitePart, VisitsPart, BansPart, ChallengesPart, TarpitPart, DecisionsPart, TokensPart } from './parts.ts'
+import type {
+  BearersPart,
+  NotifierPart,
+  ObserverPart,
+  SitePart,
+  VisitsPart,
+  BansPart,
+  ChallengesPart,
+  TarpitPart,
+  DecisionsPart,
+  TokensPart,
+} from './parts.ts'
 import { createActionTokens } from './session/action-tokens.ts'
 import type { Grants } from './session/grants.ts'
 import { createSessions, type Sessions } from './session/sessions.ts'
@@ -53,6 +64,8 @@ export interface LastingParts {
   readonly metrics: Metrics
   readonly observer: ObserverPart
   readonly audit: AuditTrail
+  readonly notifier: NotifierPart
+  readonly bearers: BearersPart
   readonly label: (id: SessionId) => string
   readonly passwords: Passwords
   readonly keys: OwnKeys
@@ -171,6 +184,9 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     }),
     site,
     audit,
+    notifier: lasting.notifier,
+    bearers: lasting.bearers,
+    lockdown: stores.lockdown,
     observer,
     decisions: lasting.decisions,
     pseudonym: 'cloakroom',

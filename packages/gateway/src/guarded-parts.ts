@@ -3,8 +3,8 @@ import type { Policy } from './decide/policy.ts'
 import { type FailureCode, GateError } from './errors.ts'
 import { createDeadlines, type Within } from './lib/deadline.ts'
 import { backgroundLater } from './lib/later.ts'
-import type { ActionTokensPart, EndpointsPart, MachineKeysPart, Parts, StreamsPart, TokensPart, VaultPart } from './parts.ts'
-import { areCounts, isAnswer, isClaim, isCredential, isMachineKey, isSigner, isUpstreamAnswer, isVisit } from './sound.ts'
+import type { ActionTokensPart, BearersPart, EndpointsPart, MachineKeysPart, Parts, StreamsPart, TokensPart, VaultPart } from './parts.ts'
+import { areCounts, isAnswer, isBearerOutcome, isClaim, isCredential, isMachineKey, isSigner, isUpstreamAnswer, isVisit } from './sound.ts'
 
 /**
  * The parts as the spine may trust them: each answers in time and with what its type says, or throws GateError. So a part that hangs or
@@ -28,6 +28,8 @@ export function guardParts(parts: Parts): Parts {
       end: (session, at, because) => bounded('sessions', sessions.end(session, at, because)),
     },
     ...(parts.actionTokens === undefined ? {} : { actionTokens: guardActionTokens(parts.actionTokens, bounded) }),
+    ...(parts.lockdown === undefined ? {} : { lockdown: guardLockdown(parts.lockdown, bounded) }),
+    ...(parts.bearers === undefined ? {} : { bearers: guardBearers(parts.bearers, bounded) }),
     ...(parts.machineKeys === undefined ? {} : { machineKeys: guardMachineKeys(parts.machineKeys, bounded) }),
     visits: {
       open(cookie, at) {
@@ -106,6 +108,19 @@ function guardActionTokens(actions: ActionTokensPart, bounded: Bounded): ActionT
   return {
     ...actions,
     spend: (head, body) => checked(bounded(what, actions.spend(head, body)), (code) => code === null || typeof code === 'string', what),
+  }
+}
+
+function guardLockdown(lockdown: NonNullable<Parts['lockdown']>, bounded: Bounded): NonNullable<Parts['lockdown']> {
+  const isLockdown = (value: unknown): boolean => value === null || (typeof value === 'object' && 'since' in value)
+  return { read: () => checked(bounded('the lockdown', lockdown.read()), isLockdown, 'the lockdown') }
+}
+
+function guardBearers(bearers: BearersPart, bounded: Bounded): BearersPart {
+  const what = 'the JWT check'
+  return {
+    verify: async (jwt, demand, at) =>
+      await checked(bounded(what, bearers.verify(jwt, demand, at)), (outcome) => isBearerOutcome(outcome, demand.issuer), what),
   }
 }
 

@@ -19,6 +19,9 @@ export function healthProbes({ stores, vault, audit, clock }: Probed): Readonly<
     sessions: () => stores.sessions.listAll(1),
     accounts: () => stores.audit.read({ limit: 1 }),
     vault: () => vault.list(),
+    async lockdown() {
+      if ((await stores.lockdown.read()) !== null) throw new GateError('locked_down', 'the owner closed this gateway')
+    },
     disk: () => stores.counters.add([PROBE], clock()),
     audit() {
       const { store, file } = audit.figures()

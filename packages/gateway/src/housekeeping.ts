@@ -62,6 +62,7 @@ export function startHousekeeping(options: HousekeepingOptions): () => void {
     await inBatches(() => stores.bans.sweep(at))
     const { refused, passed } = keepDecisionsMs()
     await inBatches(() => stores.decisions.sweep({ refused: at - refused, passed: at - passed }))
+    await inBatches(() => stores.denials.sweep(at))
     if (stopped) return
     if (at - prunedAt >= HOUR_MS) {
       prunedAt = at

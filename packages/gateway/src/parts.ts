@@ -5,6 +5,7 @@ import type { Answer, BodySource, Departure, RequestBody } from './answer.ts'
 import type { ActionProof } from './decide/action.ts'
 import type { Ban } from './decide/ban.ts'
 import type { Clearance, Difficulty } from './decide/challenge.ts'
+import type { Bearer, JwtDemand } from './decide/bearer.ts'
 import type { Count, Hit } from './decide/counters.ts'
 import type { Placement } from './decide/credential.ts'
 import type { GuardState, Subject } from './decide/guard.ts'
@@ -49,6 +50,17 @@ export interface VisitsPart {
   open(cookie: string, at: Instant): Visit | null
   /** A new visit and its Set-Cookie line. */
   start(at: Instant): { readonly visit: Visit; readonly setCookie: string }
+}
+
+export type BearerOutcome =
+  | { readonly kind: 'good'; readonly bearer: Bearer }
+  /** For the log; the caller learns no reason. */
+  | { readonly kind: 'refused'; readonly why: string }
+
+/** JWTs of other issuers. */
+export interface BearersPart {
+  /** Throws GateError `store_unavailable` when the issuer's keys or the denials cannot be read. */
+  verify(jwt: string, demand: JwtDemand, at: Instant): Promise<BearerOutcome>
 }
 
 /** A credential for one call. */
@@ -253,6 +265,10 @@ export interface Parts {
   readonly via?: string
   /** The time at which a request is signed; the system's when left out. Without it the guard does not know `response.ms`. */
   readonly clock?: Clock
+  /** Left out, nothing is ever locked down. */
+  readonly lockdown?: { read(): Awaitable<{ readonly since: Instant } | null> }
+  /** Without it no JWT is taken. */
+  readonly bearers?: BearersPart
   /** Without it nobody is told. */
   readonly notifier?: NotifierPart
   /** Without it no WebSocket is opened, and long answers run to their end. */

@@ -20,3 +20,8 @@ export const PURPOSES = {
   /** Seed of the Ed25519 key that signs the audit trail: its public key is what an auditor holds against an export. */
   auditChain: 'audit chain signature',
 } as const
+
+/** The key that a webhook is signed with; its receiver has it, too. */
+export function webhookPurpose(name: string): string {
+  return `webhook ${name}`
+}

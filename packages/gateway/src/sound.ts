@@ -57,6 +57,18 @@ export function isMachineKey(value: unknown): value is MachineKey {
   )
 }
 
+/** A refusal, or a bearer of this issuer with times that can be compared. */
+export function isBearerOutcome(value: unknown, issuer: string): boolean {
+  if (!isRecord(value)) return false
+  if (value['kind'] === 'refused') return typeof value['why'] === 'string'
+  const { bearer } = value
+  if (value['kind'] !== 'good' || !isRecord(bearer)) return false
+  const { scope } = bearer
+  const texts = typeof bearer['subject'] === 'string' && (bearer['id'] === null || typeof bearer['id'] === 'string')
+  const times = isTime(bearer['issuedAt']) && isTime(bearer['expiresAt'])
+  return bearer['issuer'] === issuer && texts && times && Array.isArray(scope) && scope.every(isText)
+}
+
 /** An answer to these very hits, in their order. */
 export function areCounts(value: unknown, hits: readonly Hit[]): value is readonly Count[] {
   if (!Array.isArray(value) || value.length !== hits.length) return false

@@ -9,9 +9,13 @@ import { openAuditFile } from './audit-file.ts'
 import type { ChainKey } from './chain-key.ts'
 import { chainSeal, type RememberingSeal } from './chain-seal.ts'
 import { auditEvent } from './event.ts'
-import { createLane, type LaneFigures } from './lane.ts'
+import { createLane, type Lane, type LaneFigures } from './lane.ts'
+import type { Sink } from './sinks/sink.ts'
 
-export type AuditSink = 'store' | 'file'
+/** `store`, `file`, or the name of a sink in the configuration. */
+export type AuditSink = string
+
+export type TrailFigures = Readonly<Record<'store' | 'file', LaneFigures>> & Readonly<Record<string, LaneFigures>>
 
 export interface AuditTrailOptions {
   readonly store: Pick<AuditStore, 'append'>
@@ -30,9 +34,14 @@ export interface AuditTrailOptions {
 
 /** The audit trail: every event goes to the store and to a file of JSON lines, each in order, neither waiting for the other. */
 export interface AuditTrail extends AuditPart {
-  figures(): Readonly<Record<AuditSink, LaneFigures>>
+  figures(): TrailFigures
+  /** Where else the events go from now on, each with a queue of its own: a slow one holds up neither the others nor a request. */
+  addSinks(sinks: readonly Sink[]): void
+  /** A sink's receiver threw away so many events that it had taken. */
+  rejected(sink: AuditSink, count: number): void
   /** From now on the chain is signed for; before, only what a process without the vault may write is taken without suspicion. */
   signWith(key: ChainKey): void
+  isSigned(): boolean
   /** For SIGHUP: the file was rotated. */
   reopen(): void
   /** Writes what waits. The store must still be open. */
@@ -45,8 +54,9 @@ const LIMIT = 10_000
 export function openAuditTrail(options: AuditTrailOptions): AuditTrail {
   const { store, clock, random, later, limit = LIMIT, onEvent, onFailure } = options
   const file = openAuditFile(options.file)
-  const lane = (sink: AuditSink, write: (events: readonly AuditEvent[]) => void | Promise<void>) =>
+  const lane = (sink: AuditSink, write: (events: readonly AuditEvent[]) => void | Promise<void>, onLoss?: (event: AuditEvent) => void) =>
     createLane({
+      ...(onLoss === undefined ? {} : { onLoss }),
       write,
       later,
       limit,
@@ -59,18 +69,28 @@ export function openAuditTrail(options: AuditTrailOptions): AuditTrail {
     for (const said of (head === null ? null : seal?.settled(head)) ?? []) {
       onEvent?.(said)
       lanes.file.push(said)
+      send(said)
     }
   }
   const lanes = { store: lane('store', write), file: lane('file', (events) => file.append(events)) }
+  // That another system missed something is written down here, where it can be looked up.
+  const keep = (event: AuditEvent): void => {
+    onEvent?.(event)
+    lanes.store.push(event)
+    lanes.file.push(event)
+  }
+  const others = new Map<string, Lane>()
+  const open: Sink[] = []
+  const send = (event: AuditEvent): void => others.forEach((other) => void other.push(event))
 
   return {
     note(event) {
-      onEvent?.(event)
-      lanes.store.push(event)
-      lanes.file.push(event)
+      keep(event)
+      send(event)
     },
     async commit(event) {
       onEvent?.(event)
+      send(event)
       // The store is the sink that survives a power cut; a file that cannot be written holds nobody up.
       const filed = lanes.file.commit(event).catch(() => undefined)
       try {
@@ -80,12 +100,28 @@ export function openAuditTrail(options: AuditTrailOptions): AuditTrail {
         throw new GateError('store_unavailable', 'the audit trail could not be written', { cause })
       }
     },
-    figures: () => ({ store: lanes.store.figures(), file: lanes.file.figures() }),
+    figures: () => ({
+      ...Object.fromEntries([...others].map(([name, other]) => [name, other.figures()])),
+      store: lanes.store.figures(),
+      file: lanes.file.figures(),
+    }),
+    addSinks(sinks) {
+      for (const sink of sinks)
+        others.set(
+          sink.name,
+          lane(sink.name, (events) => sink.send(events), keep),
+        )
+      open.push(...sinks)
+    },
+    rejected: (sink, count) => others.get(sink)?.lose(count),
+    isSigned: () => seal !== null,
     signWith(key) {
       seal = chainSeal(key, clock)
     },
     reopen: () => file.reopen(),
     async close() {
+      await Promise.all([...others.values()].map((other) => other.close()))
+      for (const sink of open) sink.close()
       await Promise.all([lanes.store.close(), lanes.file.close()])
       await file.close()
     },

@@ -1,5 +1,6 @@
 import { createHmac, type KeyObject } from 'node:crypto'
 import type { AuditActor, AuditEvent, AuditKind, AuditResult } from '@cloakroom/contract'
+import type { Bearer } from '../decide/bearer.ts'
 import type { Instant, RequestHead } from '../decide/head.ts'
 import type { SessionId } from '../decide/session.ts'
 import { plainText } from './plain-text.ts'
@@ -47,6 +48,11 @@ export function program({ name, id }: { readonly name: string; readonly id: stri
 /** The actor of a request. `label` comes from sessionLabels. */
 export function browser(account: string | null, label: string | null): AuditActor {
   return { via: 'browser', account, session: label }
+}
+
+/** Of a program with a JWT: its subject, as its issuer calls it. */
+export function jwtBearer({ subject, label }: Bearer): AuditActor {
+  return { via: 'jwt', account: subject, session: label }
 }
 
 /** The fields that an event takes from the request that caused it. */

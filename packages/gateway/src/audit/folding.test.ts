@@ -19,6 +19,9 @@ function start() {
     commit: async (event) => void written.push(event),
     figures: () => ({ store: figures, file: figures }),
     signWith: () => undefined,
+    isSigned: () => false,
+    addSinks: () => undefined,
+    rejected: () => undefined,
     reopen: () => undefined,
     close: async () => void written.push(auditEvent({ kind: 'gateway.stopped', at: clock.now })),
   }

@@ -7,6 +7,8 @@ export interface LaneOptions {
   readonly write: (events: readonly AuditEvent[]) => Awaitable<void>
   /** The event that stands for `count` lost ones. */
   readonly lossEvent: (count: number) => AuditEvent
+  /** Told at the first loss of an outage, and of each event that stands for lost ones: for the other lanes. */
+  readonly onLoss?: (event: AuditEvent) => void
   /** A failed write; the batch stays and is tried again. */
   readonly onFailure: (cause: unknown) => void
   readonly later: Later
@@ -31,6 +33,8 @@ export interface Lane {
   /** As `push`, and resolves when the event is written; rejects when the write fails, while the event stays in the queue. */
   commit(event: AuditEvent): Promise<void>
   figures(): LaneFigures
+  /** The other side took a batch and threw so many of it away. */
+  lose(count: number): void
   /** Writes what waits, once more; what cannot be written is counted as lost. */
   close(): Promise<void>
 }
@@ -57,18 +61,25 @@ export function createLane(options: LaneOptions): Lane {
 
   function enqueue(entry: Entry): boolean {
     if (closed || queue.length >= options.limit) {
-      lost += 1
-      unreported += 1
+      leaveOut(1)
       return false
     }
     queue.push(entry)
     return true
   }
 
+  function leaveOut(count: number): void {
+    lost += count
+    if (unreported === 0) options.onLoss?.(options.lossEvent(count))
+    unreported += count
+  }
+
   /** A gap in the trail is itself a line in it, as soon as there is room and before what comes after the gap. */
   function reportLoss(): void {
     if (unreported === 0 || queue.length >= options.limit) return
-    queue.push({ event: options.lossEvent(unreported), settle: null })
+    const event = options.lossEvent(unreported)
+    queue.push({ event, settle: null })
+    if (unreported > 1) options.onLoss?.(event)
     unreported = 0
   }
 
@@ -130,6 +141,11 @@ export function createLane(options: LaneOptions): Lane {
         queueMicrotask(() => void flush())
       })
     },
+    lose(count) {
+      // Not to the other side, which might throw that away, too.
+      lost += count
+      options.onLoss?.(options.lossEvent(count))
+    },
     figures: () => ({ depth: queue.length, lost, failures, failing: inRow > 0 }),
     async close() {
       await writing
@@ -138,7 +154,7 @@ export function createLane(options: LaneOptions): Lane {
       closed = true
       callOff?.()
       callOff = null
-      lost += queue.length
+      if (queue.length > 0) leaveOut(queue.length)
       queue.length = 0
     },
   }

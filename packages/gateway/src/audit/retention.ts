@@ -15,6 +15,7 @@ const REFUSALS: readonly AuditKind[] = [
   'visit.started',
   'challenge.cleared',
   'challenge.failed',
+  'jwt.refused',
   'audit.folded',
 ]
 
@@ -38,6 +39,7 @@ const OPERATION: readonly AuditKind[] = [
   'certificate.loaded',
   'certificate.refused',
   'secret.expiring',
+  'notice.failed',
 ]
 
 /** All others are changes to accounts, secrets, rules, the configuration and the trail itself: what one looks for after a breach. */

@@ -1,6 +1,6 @@
-/** What a process may have to write that could not open the vault; everything else is signed for. */
-const UNSIGNED_KINDS: ReadonlySet<string> = new Set(['vault.open_failed', 'audit.lost'])
+/** What a process may have to write that could not open the vault, or need not; everything else is signed for. */
+const UNSIGNED_KINDS = /^(?:vault\.open_failed|audit\.lost|machine_key\.\w+|ban\.\w+)$/
 
 export function isUnsignedKind(kind: string): boolean {
-  return UNSIGNED_KINDS.has(kind)
+  return UNSIGNED_KINDS.test(kind)
 }

@@ -57,8 +57,9 @@ export function createBans(store: Pick<BanStore, 'revision' | 'changedSince'>): 
       case 'visitor':
         return one('visit', visitor.visit.id, route, at)
       case 'stranger':
-      // A program's key is revoked, not banned.
+      // A program's key or JWT is revoked, not banned.
       case 'machine':
+      case 'bearer':
       case undefined:
         return null
     }

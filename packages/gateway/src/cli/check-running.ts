@@ -11,7 +11,7 @@ export async function checkRunning(config: Config): Promise<Outcome> {
   const { host, port } = config.admin.listen
   if (port === 0)
     return failed(EXIT.configuration, 'The admin listener has no port of its own.', 'Write one into `admin.listen`, as in 127.0.0.1:9090.')
-  const said = await ask(host ?? '127.0.0.1', port)
+  const said = await askHealth(host ?? '127.0.0.1', port)
   if (said.kind === 'nobody')
     return failed(EXIT.unavailable, 'No gateway answers on the admin listener.', `Is it running? ${said.why} on port ${port}.`)
   const { status, text } = said
@@ -22,7 +22,7 @@ export async function checkRunning(config: Config): Promise<Outcome> {
 
 type Said = { readonly kind: 'answer'; readonly status: number; readonly text: string } | { readonly kind: 'nobody'; readonly why: string }
 
-function ask(host: string, port: number): Promise<Said> {
+export function askHealth(host: string, port: number): Promise<Said> {
   return new Promise((resolve) => {
     const asked = request({ host, port, path: '/healthz', agent: false, signal: AbortSignal.timeout(ASK_MS) }, (answer) => {
       let text = ''

@@ -51,11 +51,32 @@ export async function withStore(world: World, file: string, work: (opened: Opene
     random: world.random,
     later: systemLater,
   })
+  const note: Opened['note'] = async (parts) => {
+    if (parts.kind !== 'vault.open_failed') await signIfPossible(world, config, stores, audit)
+    await audit.commit(auditEvent({ ...parts, at: world.clock(), actor: COMMAND }))
+  }
   try {
-    return await work({ config, stores, audit, note: (parts) => audit.commit(auditEvent({ ...parts, at: world.clock(), actor: COMMAND })) })
+    return await work({ config, stores, audit, note })
   } finally {
     await audit.close()
     await stores.close()
+  }
+}
+
+/** What a command writes is signed for wherever the vault opens without a question; nobody is asked for a passphrase for that alone. */
+async function signIfPossible(world: World, config: Config, stores: Stores, audit: AuditTrail): Promise<void> {
+  const { key } = config.vault
+  if (audit.isSigned() || ('passphrase' in key && key.passphrase === 'prompt')) return
+  try {
+    const vault = await openVault(
+      stores.vault,
+      keyOf(config, world.terminal, () => Promise.reject(new Error('nobody is asked'))),
+      world,
+    )
+    audit.signWith(chainKey(vault.deriveKey(PURPOSES.auditChain)))
+    vault.close()
+  } catch {
+    // Then the entry is one that a process without the vault wrote, and says so.
   }
 }
 
@@ -78,6 +99,12 @@ export async function withVault(world: World, file: string, work: (opened: Opene
     }
     try {
       opened.audit.signWith(chainKey(vault.deriveKey(PURPOSES.auditChain)))
+      if (Object.keys(opened.config.audit.sinks).length > 0) {
+        // Loaded for those who have some: most commands need no HTTP client.
+        const { openSinks } = await import('../outlets.ts')
+        const { audit, config } = opened
+        audit.addSinks(openSinks({ config, vault, clock: world.clock, random: world.random }, (sink, count) => audit.rejected(sink, count)))
+      }
       return await work({ ...opened, vault })
     } finally {
       vault.close()

@@ -10,6 +10,7 @@ import { addExplain } from './explain.ts'
 import { addInit } from './init.ts'
 import { addJwt } from './jwt.ts'
 import { addMachineKey } from './machine-key.ts'
+import { addPanic } from './panic.ts'
 import { addScan } from './scan.ts'
 import { addSecret } from './secret.ts'
 import { addSigningKey } from './signing-key.ts'
@@ -57,6 +58,7 @@ All commands but demo take --json. NO_COLOR turns colours off. Exit codes: 0 don
   addSession(program, does)
   addMachineKey(program, does)
   addGuard(program, does)
+  addPanic(program, does)
   addAudit(program, does)
   addBan(program, does)
   addExplain(program, does)

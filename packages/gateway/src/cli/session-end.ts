@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { accountKey } from '../decide/account-name.ts'
 import { findLiveSessions } from './live-sessions.ts'
+import { denyAllJwts, denyJwts } from './session-end-jwt.ts'
 import { openSessions } from './open-sessions.ts'
 import { withVault, type OpenedVault } from './open.ts'
 import { withCommonOptions, type CommonOptions } from './options.ts'
@@ -10,6 +11,8 @@ import type { Does, World } from './world.ts'
 interface EndOptions extends CommonOptions {
   readonly account?: string
   readonly all?: boolean
+  readonly jwt?: string
+  readonly subject?: string
 }
 
 export function addSessionEnd(session: Command, does: Does): void {
@@ -17,7 +20,9 @@ export function addSessionEnd(session: Command, does: Does): void {
     .description('End one session, an account’s sessions, or all of them: refused from the next request on.')
     .argument('[label]', 'as `session list` and the logs show it, or its beginning')
     .option('--account <name>', 'all sessions of this account')
-    .option('--all', 'all sessions of all accounts')
+    .option('--all', 'all sessions of all accounts, and all JWTs issued until now')
+    .option('--jwt <jti>', 'one JWT of another issuer, by its identifier')
+    .option('--subject <subject>', 'all JWTs that other issuers made for this subject until now')
     .addHelpText(
       'after',
       '\nExamples:\n  cloakroom session end 3fQk9dLm\n  cloakroom session end --account ada\n  cloakroom session end --all',
@@ -26,10 +31,23 @@ export function addSessionEnd(session: Command, does: Does): void {
 }
 
 async function sessionEnd(world: World, label: string | undefined, options: EndOptions): Promise<Outcome> {
-  const ways = [label !== undefined, options.account !== undefined, options.all === true].filter(Boolean).length
-  if (ways !== 1) return failed(EXIT.usage, 'Say which sessions to end, in one way.', 'Give a label, or --account NAME, or --all.')
+  const ways = [
+    label !== undefined,
+    options.account !== undefined,
+    options.all === true,
+    options.jwt !== undefined,
+    options.subject !== undefined,
+  ].filter(Boolean).length
+  if (ways !== 1)
+    return failed(
+      EXIT.usage,
+      'Say which sessions to end, in one way.',
+      'Give a label, or --account NAME, --jwt JTI, --subject SUBJECT, or --all.',
+    )
   return await withVault(world, options.config, async (opened) => {
     if (label !== undefined) return await endOne(world, opened, label)
+    if (options.jwt !== undefined) return await denyJwts(world, opened, 'jti', options.jwt)
+    if (options.subject !== undefined) return await denyJwts(world, opened, 'subject', options.subject)
     return options.account === undefined ? await endAll(world, opened) : await endAccount(world, opened, options.account)
   })
 }
@@ -63,6 +81,7 @@ async function endAccount(world: World, opened: OpenedVault, name: string): Prom
 async function endAll(world: World, opened: OpenedVault): Promise<Outcome> {
   const { sessions } = openSessions(opened, world)
   let ended = 0
+  await denyAllJwts(world.clock(), opened)
   for (const account of await opened.stores.accounts.list()) ended += await sessions.endAll(account.id, world.clock(), 'ended-by-owner')
   return done(count(ended, 'of all accounts'), { ended })
 }

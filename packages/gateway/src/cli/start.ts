@@ -122,14 +122,15 @@ async function run(world: World, options: CommonOptions, opened: OpenedVault, wa
   return options.json === true ? done('', { stopped: true }) : done('', null)
 }
 
+function accessText(access: Config['apis'][string]['access']): string {
+  if (typeof access === 'string') return access
+  if ('jwt' in access) return `jwt of ${access.jwt.issuer}`
+  return 'fresh' in access ? 'fresh' : `role ${access.role}`
+}
+
 async function ready(config: Config, running: Running, stores: Stores, terminal: Terminal): Promise<string> {
   const rows = [
-    ...Object.entries(config.apis).map(([name, api]) => [
-      name,
-      `${api.path}/…`,
-      `→ ${api.upstream}`,
-      typeof api.access === 'string' ? api.access : `role ${api.access.role}`,
-    ]),
+    ...Object.entries(config.apis).map(([name, api]) => [name, `${api.path}/…`, `→ ${api.upstream}`, accessText(api.access)]),
     ...(config.site === null ? [] : [['site', '/', `→ ${config.site.folder ?? config.site.devServer ?? ''}`, '']]),
     ['admin', '', formatListen({ host: config.admin.listen.host, port: running.adminPort }), '/healthz /metrics'],
   ]

@@ -44,7 +44,37 @@ export function checkCredentials(config: Config, locate: Locate, held: readonly 
     const origin = held.find((found) => found.name === credential)?.origins[0] ?? new URL(issuer).origin
     checkOne({ name: credential, at: ['credential'], isKey: false }, origin, held, at, reportAt(['oidc', name]))
   }
+  for (const { name, origin, path } of namedElsewhere(config)) {
+    const report: Report = (code, _key, text, fix, severity = 'error') => {
+      const spot = locate(path, 'value')
+      problems.push({ code, severity, key: formatKey(path), line: spot?.line ?? null, column: spot?.column ?? null, text, fix })
+    }
+    checkOne({ name, at: [], isKey: false }, origin, held, at, report)
+  }
   return problems
+}
+
+/** What the audit trail's sinks, the notifications and the mail server need. */
+function namedElsewhere({
+  audit,
+  notify,
+  mail,
+}: Config): readonly { readonly name: string; readonly origin: string; readonly path: KeyPath }[] {
+  const found: { name: string | null; origin: string; path: KeyPath }[] = []
+  for (const [name, sink] of Object.entries(audit.sinks)) {
+    if (sink.kind === 'syslog') continue
+    found.push({ name: sink.credential, origin: new URL(sink.url).origin, path: ['audit', 'sinks', name, 'credential'] })
+  }
+  const { webhook } = notify
+  if (webhook !== null)
+    found.push({ name: webhook.credential, origin: new URL(webhook.url).origin, path: ['notify', 'webhook', 'credential'] })
+  if (mail !== null) found.push({ name: mail.credential, origin: mailOrigin(mail.smtp), path: ['mail', 'credential'] })
+  return found.flatMap(({ name, ...rest }) => (name === null ? [] : [{ name, ...rest }]))
+}
+
+/** Secrets are sealed for web origins; a mail server's is that of its host. */
+export function mailOrigin(smtp: string): string {
+  return `https://${new URL(smtp).hostname}`
 }
 
 function namedBy({ credential, sign }: Config['apis'][string]): readonly Named[] {

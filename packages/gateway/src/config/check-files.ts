@@ -53,6 +53,11 @@ function namedFiles(config: Config): readonly (readonly [KeyPath, string, Wanted
     [['site'], config.site?.folder ?? null, 'folder'],
     [['tls', 'cert'], config.tls?.cert ?? null, 'file'],
     [['tls', 'key'], config.tls?.key ?? null, 'file'],
+    ...Object.entries(config.apis).map(([name, { access }]): [KeyPath, string | null, Wanted] => [
+      ['apis', name, 'access', 'jwt', 'keys'],
+      typeof access === 'string' || !('jwt' in access) || /^https?:\/\//.test(access.jwt.keys) ? null : access.jwt.keys,
+      'file',
+    ]),
     [['theme', 'logo'], config.theme.logo, 'file'],
     ...Object.entries(config.oidc).flatMap(([name, { ca, certificate }]): [KeyPath, string | null, Wanted][] => [
       [['oidc', name, 'ca'], ca, 'file'],

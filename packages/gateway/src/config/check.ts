@@ -2,6 +2,8 @@ import { contains, parseAddress, parseRange, type Range } from '../decide/ip.ts'
 import { formatListen, isLoopbackHost, type ListenAddress } from './address.ts'
 import { checkApis } from './check-apis.ts'
 import { checkOidc } from './check-oidc.ts'
+import { checkAudit } from './check-audit.ts'
+import { checkJwt } from './check-jwt.ts'
 import { checkSite } from './check-site.ts'
 import { publicOriginOf } from './compile.ts'
 import type { Config } from './paths.ts'
@@ -23,6 +25,8 @@ export function checkConfig(config: Config, locate: Locate): readonly ConfigProb
   checkSite(config, report)
   checkOidc(config, report)
   checkApis(config, report)
+  checkAudit(config, report)
+  checkJwt(config, report)
   if ('env' in config.vault.key) {
     report(
       'key_environment',

@@ -121,6 +121,10 @@ function compileSecondFactor({ secondFactor }: Config): SecondFactor {
 
 function compileAccess(access: ApiConfig['access']): Access {
   if (typeof access === 'string') return { kind: access }
+  if ('jwt' in access) {
+    const { longest, ...rest } = access.jwt
+    return { kind: 'jwt', demand: { ...rest, longestMs: longest } }
+  }
   if ('fresh' in access) return { kind: 'fresh', withinMs: access.fresh, role: access.role ?? null }
   return { kind: 'role', role: access.role }
 }

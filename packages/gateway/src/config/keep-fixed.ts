@@ -22,6 +22,9 @@ export function keepFixed(running: Config, next: Config): KeptFixed {
     admin,
     store,
     vault,
+    audit: { ...next.audit, sinks: running.audit.sinks },
+    mail: running.mail,
+    notify: running.notify,
     limits: { ...next.limits, headers: running.limits.headers },
     log: { ...next.log, file: running.log.file },
   }
@@ -37,6 +40,9 @@ const FIXED: readonly { readonly key: string; readonly read: (config: Config) =>
   { key: 'admin', read: ({ admin }) => admin },
   { key: 'store', read: ({ store }) => store },
   { key: 'vault', read: ({ vault }) => vault },
+  { key: 'audit.sinks', read: ({ audit }) => audit.sinks },
+  { key: 'mail', read: ({ mail }) => mail },
+  { key: 'notify', read: ({ notify }) => notify },
   { key: 'limits.headers', read: ({ limits }) => limits.headers },
   { key: 'log.file', read: ({ log }) => log.file },
 ]

@@ -46,7 +46,7 @@ export function resolvePaths(parsed: ParsedConfig, file: string | null, folder: 
     apis: Object.fromEntries(
       Object.entries(parsed.apis).map(([name, api]) => [
         name,
-        { ...api, ...splitCredential(api.credential), upstreamCa: maybe(api.upstreamCa) },
+        { ...api, ...splitCredential(api.credential), upstreamCa: maybe(api.upstreamCa), access: resolveAccess(api.access, at) },
       ]),
     ),
   }
@@ -55,6 +55,12 @@ export function resolvePaths(parsed: ParsedConfig, file: string | null, folder: 
 function splitCredential(written: ParsedConfig['apis'][string]['credential']): Pick<ParsedApi, 'credential' | 'visitorToken'> {
   if (typeof written === 'string' || written === null) return { credential: written, visitorToken: null }
   return { credential: null, visitorToken: { provider: written.oidc, resource: written.resource, scopes: written.scopes } }
+}
+
+/** A JWK Set's file lies beside the configuration, as every file does. */
+function resolveAccess(access: ApiConfig['access'], at: (path: string) => string): ApiConfig['access'] {
+  if (typeof access === 'string' || !('jwt' in access) || /^https?:\/\//.test(access.jwt.keys)) return access
+  return { jwt: { ...access.jwt, keys: at(access.jwt.keys) } }
 }
 
 function resolveKey(key: VaultKeySource, at: (path: string) => string): VaultKeySource {

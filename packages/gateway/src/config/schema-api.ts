@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { JWT_ALGORITHMS } from '../decide/bearer.ts'
 import { duration, filePath, httpUrl, origin, size } from './values.ts'
 
 const MIB = 1_048_576
@@ -10,10 +11,34 @@ export const CREDENTIAL_NAME = /^[a-z][a-z0-9-]{0,39}$/
 
 export const roleName = () => z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/, 'This is not the name of a role')
 
+/** JWTs of another issuer. */
+const jwt = z.strictObject({
+  issuer: z.string().min(1).max(500).describe('Exactly as in `iss`.'),
+  audience: z.string().min(1).max(500).describe('What the issuer calls this API; must be among `aud`.'),
+  keys: z
+    .string()
+    .min(1)
+    .refine((text) => !/^[a-z]+:\/\//.test(text) || URL.canParse(text), 'This is neither an address nor a path')
+    .describe('The issuer’s JWK Set: an https URL, or a file.'),
+  algorithms: z
+    .array(z.enum(JWT_ALGORITHMS))
+    .min(1, 'Name at least one algorithm')
+    .default(['RS256', 'PS256', 'ES256', 'EdDSA'])
+    .describe('Signatures that are taken.'),
+  type: z.enum(['at+jwt', 'jwt']).default('at+jwt').describe('`at+jwt`: access tokens (RFC 9068). `jwt`: for issuers that do not say so.'),
+  scope: z
+    .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'This is no scope'))
+    .default([])
+    .describe('All of them must be in `scope`.'),
+  longest: duration(60_000).prefault('24h').describe('The longest life, from `iat` to `exp`.'),
+  orLogin: z.boolean().default(false).describe('Signed-in visitors may call, too.'),
+})
+
 /** Who may call. */
 export const accessSchema = z.union(
   [
     z.enum(['public', 'visitor', 'login']),
+    z.strictObject({ jwt }),
     z.strictObject({ role: roleName() }),
     // Under 30 s nobody could type a code, come back and make the call.
     z.strictObject({ fresh: duration(30_000), role: roleName().optional() }),

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { apiSchema, API_NAME, roleName } from './schema-api.ts'
 import { PROVIDER_NAME, providerSchema } from './schema-oidc.ts'
+import { audit, mail, notify } from './schema-audit.ts'
 import { siteSchema } from './schema-site.ts'
 import { duration, filePath, httpUrl, listenAddress, origin, size, text } from './values.ts'
 
@@ -98,30 +99,6 @@ const limits = z.strictObject({
     .describe('WebSockets open at once of one session, one visit or, with `access: public`, one address.'),
 })
 
-const YEARS_MS = 10 * 366 * 86_400_000
-const kept = () => duration(86_400_000, YEARS_MS)
-
-/** The audit trail: how long, and where else. */
-const audit = z.strictObject({
-  retention: z
-    .strictObject({
-      refusals: kept()
-        .prefault('30d')
-        .describe('Refused requests, throttled logins, anonymous visits: what strangers can cause in any number.'),
-      signIns: kept().prefault('180d').describe('Logins, sessions and their ends, changed passwords.'),
-      operation: kept().prefault('180d').describe('Starts, stops, failures of upstreams, certificates.'),
-      changes: kept().prefault('730d').describe('Everything else: accounts, secrets, the configuration, the trail itself.'),
-    })
-    .prefault({})
-    .describe('How long entries are kept; then they are deleted, and a signature stands for them.'),
-  most: z
-    .int()
-    .min(1000)
-    .max(100_000_000)
-    .default(1_000_000)
-    .describe('Entries at most, about 1 kB each; beyond it the oldest refusals go before their time.'),
-})
-
 /** cloakroom.yaml, key by key. The reference page, the JSON Schema and the types of an embedding program are all made from this. */
 export const configSchema = z.strictObject({
   listen: listenAddress()
@@ -195,6 +172,10 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe('The listener for the operator.'),
   audit: audit.prefault({}).describe('The audit trail.'),
+  mail: mail.nullable().default(null).describe('The mail server, for whatever is sent by mail.'),
+  notify: notify
+    .prefault({})
+    .describe('Who is told of locked accounts, echoed or ending secrets, a changed or incomplete audit trail, a crash.'),
   theme: z
     .strictObject({
       name: text(60).nullable().default(null).describe('What the login page calls this website. Left out: its host name.'),

@@ -23,6 +23,7 @@ export function actionSubject(visitor: Visitor): string | null {
       return counterKey('visit', visitor.visit.id)
     // A program sends its key on purpose, with every call: nobody can trick it into one.
     case 'machine':
+    case 'bearer':
     case 'stranger':
       return null
   }

@@ -1,3 +1,4 @@
+import { readBearer } from './bearer.ts'
 import type { Effect, Evidence, Reply } from './facts.ts'
 import { WS } from './handshake.ts'
 import { isNavigation, type RequestHead } from './head.ts'
@@ -34,6 +35,10 @@ export function admit(head: RequestHead, policy: Policy): Admission {
   // Nothing sends an Authorization field of itself: whoever put a key there is no page that another one tricked.
   if (readMachineKey(head).kind !== 'absent') {
     if (isFromBrowser(head)) return refused({ kind: 'problem', code: 'machine_key_in_browser' }, route.id, 'machine key in a browser')
+    return { kind: 'route', route, steps: [`route ${route.id}`, 'sender a program'] }
+  }
+  // The same of a JWT, from a program; a page's call with one is judged like every other call of a page.
+  if (route.api.access.kind === 'jwt' && readBearer(head).kind !== 'absent' && !isFromBrowser(head)) {
     return { kind: 'route', route, steps: [`route ${route.id}`, 'sender a program'] }
   }
   const sender = senderOf(head, policy)

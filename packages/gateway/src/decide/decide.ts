@@ -1,3 +1,4 @@
+import { type JwtDemand, readBearer } from './bearer.ts'
 import { counterKey, type Hit } from './counters.ts'
 import type { Decision, Effect, Facts, Reply } from './facts.ts'
 import { demandsSecondFactor, hasSecondFactor, isFresh } from './freshness.ts'
@@ -78,7 +79,8 @@ function refuseMachine({ head, route, visitor }: Facts): { readonly code: KeyRef
 }
 
 /** An address list or a header never admits anybody: only a session or a visit does. */
-function refuseAccess({ head, route, visitor }: Facts, { secondFactor }: Policy): Reply | null {
+function refuseAccess(facts: Facts, { secondFactor }: Policy): Reply | null {
+  const { head, route, visitor } = facts
   const access = accessOf(route)
   // Sign-in sees to it; this is for sessions that were there before the owner demanded it.
   const isBare = visitor.kind === 'known' && demandsSecondFactor(secondFactor, visitor.roles) && !hasSecondFactor(visitor.session)
@@ -90,6 +92,8 @@ function refuseAccess({ head, route, visitor }: Facts, { secondFactor }: Policy)
       return visitor.kind === 'stranger' ? { kind: 'problem', code: 'visit_required' } : null
     case 'login':
       return visitor.kind === 'known' || visitor.kind === 'machine' ? null : signIn(head, visitor)
+    case 'jwt':
+      return refuseBearer(facts, access.demand)
     case 'role':
       if (visitor.kind === 'machine') return refuseRole(visitor.key.roles, access.role)
       return visitor.kind === 'known' ? refuseRole(visitor.roles, access.role) : signIn(head, visitor)
@@ -99,6 +103,16 @@ function refuseAccess({ head, route, visitor }: Facts, { secondFactor }: Policy)
       // The role first: whoever may not do it anyway is not asked for a proof.
       return refuseRole(visitor.roles, access.role) ?? refuseStale(visitor.session, access.withinMs, head)
   }
+}
+
+/** A JWT that was shown decides alone, as a machine key does. */
+function refuseBearer({ head, visitor }: Facts, { orLogin, scope }: JwtDemand): Reply | null {
+  if (visitor.kind === 'bearer') {
+    return scope.every((needed) => visitor.bearer.scope.includes(needed)) ? null : { kind: 'problem', code: 'jwt_scope' }
+  }
+  if (readBearer(head).kind !== 'absent') return { kind: 'problem', code: 'jwt_refused' }
+  if (orLogin) return visitor.kind === 'known' || visitor.kind === 'machine' ? null : signIn(head, visitor)
+  return visitor.kind === 'machine' ? null : { kind: 'problem', code: 'jwt_required' }
 }
 
 function signIn(head: RequestHead, visitor: Visitor): Reply {

@@ -51,6 +51,8 @@ export function whoIs(visitor: Visitor | null, label: (session: string) => strin
       return { kind: 'visitor', visit: visitor.visit.id.slice(0, 8), startedAt: visitor.visit.startedAt }
     case 'machine':
       return { kind: 'machine', key: visitor.key.name }
+    case 'bearer':
+      return { kind: 'machine', key: `jwt ${visitor.bearer.subject}` }
     case 'known': {
       const { id, name, createdAt, seenAt, factors, address, agent, traits } = visitor.session
       return {

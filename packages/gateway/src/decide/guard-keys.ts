@@ -22,6 +22,8 @@ export function actorOf(subject: Subject): string {
       return `account ${visitor.session.name}`
     case 'machine':
       return `key ${visitor.key.id}`
+    case 'bearer':
+      return `jwt ${visitor.bearer.issuer} ${visitor.bearer.subject}`
     case 'visitor':
       return `visit ${visitor.visit.id}`
     default: {

@@ -1,5 +1,6 @@
 import type { Guard } from './guard.ts'
 import type { ContextMember } from './context.ts'
+import type { JwtDemand } from './bearer.ts'
 import type { Range } from './ip.ts'
 import type { Provider } from './provider.ts'
 import type { Route } from './route.ts'
@@ -11,6 +12,7 @@ export type Access =
   | { readonly kind: 'public' }
   | { readonly kind: 'visitor' }
   | { readonly kind: 'login' }
+  | { readonly kind: 'jwt'; readonly demand: JwtDemand }
   | { readonly kind: 'role'; readonly role: string }
   /** Signed in, with a proof that is not older than that: a session that was left open, or stolen, is not enough. */
   | { readonly kind: 'fresh'; readonly withinMs: number; readonly role: string | null }

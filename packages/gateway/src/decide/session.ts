@@ -1,3 +1,4 @@
+import type { Bearer } from './bearer.ts'
 import type { Instant } from './head.ts'
 import type { MachineKey } from './machine-key.ts'
 import type { SessionLimits } from './policy.ts'
@@ -72,6 +73,8 @@ export type Visitor =
   | { readonly kind: 'visitor'; readonly visit: Visit }
   /** A program with a key of its own. */
   | { readonly kind: 'machine'; readonly key: MachineKey; readonly note: boolean }
+  /** A program with a JWT of an issuer that the owner trusts. */
+  | { readonly kind: 'bearer'; readonly bearer: Bearer }
   | { readonly kind: 'known'; readonly session: Session; readonly roles: readonly string[]; readonly touch: boolean }
 
 /** Activity is written down once a minute: a session may end up to this much before its idle limit, never after it (SES-26). */

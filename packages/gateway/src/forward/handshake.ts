@@ -62,6 +62,8 @@ function nameOf(visitor: Visitor, head: RequestHead): string {
       return `visit ${visitor.visit.id}`
     case 'machine':
       return `key ${visitor.key.id}`
+    case 'bearer':
+      return `jwt ${visitor.bearer.issuer} ${visitor.bearer.subject}`
     case 'stranger':
       return `address ${networkOf(head.client)}`
   }

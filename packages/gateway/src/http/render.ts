@@ -13,6 +13,8 @@ export function render(
 ): Answer {
   switch (reply.kind) {
     case 'problem':
+      if (reply.code === 'jwt_required' || reply.code === 'jwt_refused' || reply.code === 'jwt_scope')
+        return bearerChallenge(reply.code, head)
       return problem(reply.code, {
         request: head.id,
         allow: reply.allow,
@@ -52,6 +54,13 @@ export function stepUpChallenge(maxAgeMs: number, head: RequestHead, policy: Pol
   const answer = problem('step_up_required', { request: head.id, stepUp: `${policy.basePath}/step-up`, maxAge })
   const challenge = `Cookie error="insufficient_user_authentication", error_description="Confirm that it is you", max_age="${String(maxAge)}"`
   return { ...answer, headers: [...answer.headers, ['www-authenticate', challenge]] }
+}
+
+/** RFC 6750 §3: what kind of credential is missing; no reason, which would help whoever forges one. */
+function bearerChallenge(code: 'jwt_required' | 'jwt_refused' | 'jwt_scope', head: RequestHead): Answer {
+  const answer = problem(code, { request: head.id })
+  const errors = { jwt_required: '', jwt_refused: ' error="invalid_token"', jwt_scope: ' error="insufficient_scope"' }
+  return { ...answer, headers: [...answer.headers, ['www-authenticate', `Bearer${errors[code]}`]] }
 }
 
 function whereTo({ path, query }: RequestHead): string {

@@ -68,7 +68,7 @@ export function createActionTokens({ key, random, nonces, tickMs }: ActionTokenO
       return { value: once(random(16).toString('base64url'), String(end), bodyHash, subject, route, callOf(call)), expiresAt: end }
     },
     prove(head, route, visitor): ActionProof {
-      if (route.actionToken === 'none' || visitor.kind === 'machine') return 'not-needed'
+      if (route.actionToken === 'none' || visitor.kind === 'machine' || visitor.kind === 'bearer') return 'not-needed'
       const field = only(head.headers, ACTION_FIELD)
       const subject = actionSubject(visitor)
       if (field.kind === 'absent') return 'missing'

@@ -7,6 +7,8 @@ import type { Claim, Session, Visitor } from '../decide/session.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { BansPart, CutReason } from '../parts.ts'
 import { memoryBans } from '../store/memory/bans.ts'
+import { memoryLockdown } from '../store/memory/lockdown.ts'
+import { memoryDenials } from '../store/memory/denials.ts'
 import { memoryMachineKeys } from '../store/memory/machine-keys.ts'
 import { memorySessions } from '../store/memory/sessions.ts'
 import { createStreams } from './streams.ts'
@@ -32,6 +34,8 @@ function make(change: Change = {}) {
   const streams = createStreams({
     store: { ...store, findAll },
     machineKeys: keys,
+    denials: memoryDenials(),
+    lockdown: memoryLockdown(),
     limits: () => LIMITS,
     visitMs: () => 3_600_000,
     ...(change.bans === undefined ? {} : { bans: change.bans }),

@@ -4,12 +4,17 @@ import { type AccountId, type Claim, type Session, type SessionId, staleness, TO
 import type { Clock } from '../lib/clock.ts'
 import type { Later } from '../lib/later.ts'
 import type { BansPart, CutReason, StreamsPart } from '../parts.ts'
-import type { MachineKeyStore, SessionStore } from '../store/store.ts'
+import type { LockdownStore } from '../store/lockdown.ts'
+import type { DenialStore, MachineKeyStore, SessionStore } from '../store/store.ts'
+import { createBearerStreams } from './bearer-streams.ts'
 import { createKeyStreams } from './key-streams.ts'
 
 export interface StreamOptions {
   readonly store: Pick<SessionStore, 'findAll' | 'touch'>
   readonly machineKeys: Pick<MachineKeyStore, 'find'>
+  readonly denials: Pick<DenialStore, 'find'>
+  /** While it says yes, no stream stays open. */
+  readonly lockdown: Pick<LockdownStore, 'read'>
   readonly limits: () => SessionLimits
   readonly visitMs: () => number
   /** Looked up for each stream, in memory; left out, no ban cuts any. */
@@ -49,11 +54,12 @@ const MOST_FAILURES = 2
  * Sessions that end here cut their streams at once. Those that another process ended, or time, are found by one question to the store for
  * all sessions with live streams, asked only while there are any; it also covers an end between judgement and `watch`.
  */
-export function createStreams({ store, machineKeys, limits, visitMs, bans, clock, later }: StreamOptions): Streams {
+export function createStreams({ store, machineKeys, denials, lockdown, limits, visitMs, bans, clock, later }: StreamOptions): Streams {
   const streams = new Set<Stream>()
   const ofSession = new Map<SessionId, Set<Stream>>()
   const ofVisits = new Set<Stream>()
   const ofKeys = createKeyStreams(machineKeys)
+  const ofBearers = createBearerStreams(denials)
   /** When each session was last seen, as far as this process knows. */
   const seen = new Map<SessionId, Instant>()
   const places = new Map<string, number>()
@@ -68,8 +74,7 @@ export function createStreams({ store, machineKeys, limits, visitMs, bans, clock
   let closed = false
 
   function lookLater(): void {
-    const watched = bans === undefined ? ofSession.size + ofVisits.size + ofKeys.count : streams.size
-    if (looking || watched === 0) return
+    if (looking || streams.size === 0) return
     looking = true
     later(() => {
       looking = false
@@ -82,7 +87,9 @@ export function createStreams({ store, machineKeys, limits, visitMs, bans, clock
     const at = clock()
     void cutBanned(at)
     for (const stream of ofVisits) if (at - (stream.visitedAt ?? 0) >= visitMs()) cut(stream, 'absolute')
+    void lookAtLockdown()
     if (ofKeys.count > 0) void ofKeys.look(at)
+    if (ofBearers.count > 0) void ofBearers.look(at)
     if (ofSession.size === 0) return
     if (asking === 0) void lookAt([...ofSession.keys()])
     // An answer that is owed since the last look counts as one that failed; many of them take a while, and come one by one.
@@ -101,6 +108,16 @@ export function createStreams({ store, machineKeys, limits, visitMs, bans, clock
     } catch {
       // Nobody can say who is shut out: for those who hang on a session that is an end, after two looks.
     }
+  }
+
+  async function lookAtLockdown(): Promise<void> {
+    try {
+      if ((await lockdown.read()) === null) return
+    } catch {
+      // Streams of sessions are cut when their store is down; the others hang on nobody.
+      return
+    }
+    for (const stream of streams) cut(stream, 'ended-by-owner')
   }
 
   async function lookAt(ids: readonly SessionId[]): Promise<void> {
@@ -200,7 +217,9 @@ export function createStreams({ store, machineKeys, limits, visitMs, bans, clock
       }
       if (visitedAt !== null) ofVisits.add(stream)
       lookLater()
+      const leaveBearer = visitor.kind === 'bearer' ? ofBearers.watch(visitor.bearer, (because) => cut(stream, because)) : null
       return () => {
+        leaveBearer?.()
         leaveKey?.()
         remove(stream)
       }

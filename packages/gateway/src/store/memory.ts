@@ -3,10 +3,12 @@ import { memoryAudit } from './memory/audit.ts'
 import { memoryBans } from './memory/bans.ts'
 import { memoryCounters } from './memory/counters.ts'
 import { memoryFactors } from './memory/factors.ts'
+import { memoryLockdown } from './memory/lockdown.ts'
 import { memoryMachineKeys } from './memory/machine-keys.ts'
 import { memoryGrants } from './memory/grants.ts'
 import { memoryIdentities } from './memory/identities.ts'
 import { memoryDecisions } from './memory/decisions.ts'
+import { memoryDenials } from './memory/denials.ts'
 import { memoryNonces } from './memory/nonces.ts'
 import { memorySessions } from './memory/sessions.ts'
 import { memoryVault } from './memory/vault.ts'
@@ -25,6 +27,7 @@ export function memoryStores(bounds: MemoryBounds = { counters: 1_000_000, nonce
     sessions: memorySessions(),
     grants: memoryGrants(),
     counters: memoryCounters(bounds.counters),
+    denials: memoryDenials(),
     nonces: memoryNonces(bounds.nonces),
     bans: memoryBans(MOST_BANS),
     decisions: memoryDecisions(),
@@ -34,6 +37,7 @@ export function memoryStores(bounds: MemoryBounds = { counters: 1_000_000, nonce
     identities: memoryIdentities(),
     vault: memoryVault(),
     audit: memoryAudit(),
+    lockdown: memoryLockdown(),
     close() {},
   }
 }

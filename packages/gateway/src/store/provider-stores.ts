@@ -35,6 +35,8 @@ export interface GrantStore {
   remove(id: string): Awaitable<boolean>
   /** The sessions that a person has from an issuer; with `sid` those of that session of the provider's only, with `subject` null those of anybody. */
   sessionsOf(issuer: string, subject: string | null, sid: string | null): Awaitable<readonly SessionId[]>
+  /** Deletes all of them. Returns how many. Durable when it returns. */
+  removeAll(): Awaitable<number>
   /** Deletes what has expired, at most SWEEP_ROWS. */
   sweep(at: Instant): Awaitable<number>
 }

@@ -1,4 +1,5 @@
 import type { AuditEvent } from '@cloakroom/contract'
+import type { DenialName } from '../decide/bearer.ts'
 import type { Count, Hit } from '../decide/counters.ts'
 import type { Instant } from '../decide/head.ts'
 import type { AccountId, Claim, RevokeReason, Session, SessionId, Standing } from '../decide/session.ts'
@@ -6,6 +7,7 @@ import type { Awaitable } from '../lib/awaitable.ts'
 import type { BanStore, DecisionStore } from './verdict-stores.ts'
 import type { GrantStore, IdentityStore } from './provider-stores.ts'
 import type { ChainCut, ChainEntry, ChainHead, ChainPen, ChainSigner, SignedHead } from './audit-chain.ts'
+import type { LockdownStore } from './lockdown.ts'
 
 /** The most rows that one call of a `sweep` deletes: it holds the write lock for milliseconds. Call again while it returns as many. */
 export const SWEEP_ROWS = 1_000
@@ -42,6 +44,15 @@ export interface CounterStore {
   add(hits: readonly Hit[], at: Instant): Awaitable<readonly Count[]>
   /** Forgets a counter: a success ends a row of failures. */
   clear(keys: readonly string[]): Awaitable<void>
+  sweep(at: Instant): Awaitable<number>
+}
+
+/** Hot. JWTs of other issuers that count no more. */
+export interface DenialStore {
+  /** What is named so and was issued at or before `notBefore` is denied, until `expiresAt`; only ever raised. Durable when it returns. */
+  deny(name: DenialName, notBefore: Instant, expiresAt: Instant): Awaitable<void>
+  /** `notBefore` or null for each name, in their order. */
+  find(names: readonly DenialName[]): Awaitable<readonly (Instant | null)[]>
   sweep(at: Instant): Awaitable<number>
 }
 
@@ -267,11 +278,13 @@ export interface Stores {
   readonly nonces: NonceStore
   readonly bans: BanStore
   readonly decisions: DecisionStore
+  readonly denials: DenialStore
   readonly accounts: AccountStore
   readonly factors: FactorStore
   readonly machineKeys: MachineKeyStore
   readonly identities: IdentityStore
   readonly vault: VaultStore
   readonly audit: AuditStore
+  readonly lockdown: LockdownStore
   close(): Awaitable<void>
 }

@@ -10,6 +10,8 @@ import { machineKeysConform } from './machine-keys.ts'
 import { grantsConform } from './grants.ts'
 import { identitiesConform } from './identities.ts'
 import { decisionsConform } from './decisions.ts'
+import { denialsConform } from './denials.ts'
+import { lockdownConforms } from './lockdown.ts'
 import { noncesConform } from './nonces.ts'
 import { sessionsConform } from './sessions.ts'
 import { signalsConform } from './signals.ts'
@@ -26,6 +28,7 @@ export function describeStores(name: string, make: () => Awaitable<Stores>): voi
     describe('sessions', () => sessionsConform(() => stores.sessions))
     describe('counters', () => countersConform(() => stores.counters))
     describe('signals', () => signalsConform(() => stores.counters))
+    describe('denials', () => denialsConform(() => stores.denials))
     describe('nonces', () => noncesConform(() => stores.nonces))
     describe('grants', () => grantsConform(() => stores.grants))
     describe('identities', () => identitiesConform(() => stores.identities))
@@ -35,6 +38,7 @@ export function describeStores(name: string, make: () => Awaitable<Stores>): voi
     describe('factors', () => factorsConform(() => stores.factors))
     describe('machine keys', () => machineKeysConform(() => stores.machineKeys))
     describe('vault', () => vaultConforms(() => stores.vault))
+    describe('lockdown', () => lockdownConforms(() => stores.lockdown))
     describe('audit', () => auditConforms(() => stores.audit))
   })
 }

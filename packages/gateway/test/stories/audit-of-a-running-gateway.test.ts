@@ -301,6 +301,14 @@ const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly
       address: '127.0.0.1',
     },
   },
+  'jwt.refused': {
+    flow: async () => {
+      const access = { jwt: { issuer: 'https://id.example', audience: 'shop', keys: './keys.json' } }
+      await start({ config: { shop: { access } } })
+      await kit.call('GET', '/api/shop/products', { from: 'none', headers: [['authorization', 'Bearer nonsense']] })
+    },
+    says: { result: 'refused', reason: 'not in strict form', detail: { issuer: 'https://id.example' } },
+  },
   'secret.expiring': {
     flow: async () => {
       const time = manualLater()
@@ -440,6 +448,17 @@ const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly
       }
     },
     says: { rule: 'wide', detail: { hit: 20, met: 20 } },
+  },
+  'notice.failed': {
+    flow: async () => {
+      // Nobody listens on the discard port.
+      await start({
+        upstream: { script: (request) => ({ body: request.header('authorization') ?? '' }) },
+        config: { notify: { webhook: { url: 'http://127.0.0.1:9' } } },
+      })
+      await fetchProducts(await kit.signIn())
+    },
+    says: { target: 'webhook', result: 'failed', detail: { count: 1 } },
   },
   'certificate.loaded': {
     flow: async () => {

@@ -39,12 +39,19 @@ beforeAll(async () => {
   await run(['account', 'force-reset', 'ada'])
   await run(['machine-key', 'add', 'report', '--allow', 'shop: GET /**'])
   await run(['machine-key', 'revoke', 'report'])
+  const jwt = 'access: { jwt: { issuer: https://id.example.com, audience: shop, keys: https://id.example.com/jwks.json } }'
+  writeFileSync(config, good.replace(/access: login/, jwt))
+  await run(['session', 'end', '--subject', 'partner-7'])
+  await run(['session', 'end', '--jwt', 'j-1'])
+  writeFileSync(config, good)
   await run(['secret', 'rotate', 'shop-key'], `${SECRET}-next`)
   await run(['secret', 'revoke', 'other-key', '--yes'])
   await run(['signing-key', 'add', 'shop-sign', '--origin', upstream.origin])
   await run(['signing-key', 'rotate', 'shop-sign'])
   await run(['signing-key', 'revoke', 'shop-sign', '--yes'])
   await run(['secret', 'rekey'])
+  await run(['panic', '--reason', 'a drill', '--yes'])
+  await run(['panic', '--lift', '--reason', 'the drill is over', '--yes'])
   canary.watch('what the gateway printed', gateway.printed)
   expect(await gateway.end('SIGTERM')).toBe(0)
   const key = join(folder.path, 'cloakroom.key')
@@ -79,6 +86,7 @@ const TARGETS: Partial<Record<(typeof BY_COMMAND)[number], string>> = {
   'key.added': 'shop-sign',
   'key.rotated': 'shop-sign',
   'key.revoked': 'shop-sign',
+  'jwt.revoked': 'partner-7',
   'secret.added': 'other-key',
   'secret.rotated': 'shop-key',
   'secret.revoked': 'other-key',

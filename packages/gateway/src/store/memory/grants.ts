@@ -36,6 +36,12 @@ export function memoryGrants(): GrantStore {
       leases.delete(id)
       return grants.delete(id)
     },
+    removeAll() {
+      const { size } = grants
+      grants.clear()
+      leases.clear()
+      return size
+    },
     sessionsOf: (issuer, subject, sid) =>
       [...grants.values()]
         .filter(

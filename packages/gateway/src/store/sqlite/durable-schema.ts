@@ -102,6 +102,11 @@ export const DURABLE_SCHEMA: Schema = {
     CREATE INDEX audit_by_account ON audit (account, seq) WHERE account IS NOT NULL;
     CREATE INDEX audit_by_request ON audit (request, seq) WHERE request IS NOT NULL;
     CREATE INDEX audit_by_time ON audit (at, seq);
+    CREATE TABLE lockdown (
+      only INTEGER PRIMARY KEY CHECK (only = 1),
+      since INTEGER NOT NULL,
+      reason TEXT NOT NULL
+    ) STRICT;
     CREATE TABLE audit_head (
       seq INTEGER PRIMARY KEY,
       hash TEXT NOT NULL,

@@ -21,6 +21,7 @@ export function sqliteGrants({ db, write, writeDurably }: Connection): GrantStor
   const letGo = db.prepare('UPDATE provider_grant SET lease_owner = NULL, lease_until = NULL WHERE id = ? AND lease_owner = ?')
   const follow = db.prepare('UPDATE provider_grant SET session = ? WHERE session = ?')
   const remove = db.prepare('DELETE FROM provider_grant WHERE id = ?')
+  const removeEach = db.prepare('DELETE FROM provider_grant')
   const selectSessions = db.prepare(
     'SELECT session FROM provider_grant WHERE issuer = ?1 AND (?2 IS NULL OR subject = ?2) AND (?3 IS NULL OR sid = ?3) ORDER BY session',
   )
@@ -43,6 +44,7 @@ export function sqliteGrants({ db, write, writeDurably }: Connection): GrantStor
       write(() => follow.run(to, from))
     },
     remove: (id) => writeDurably(() => one(remove.run(id))),
+    removeAll: () => writeDurably(() => Number(removeEach.run().changes)),
     sessionsOf: (issuer, subject, sid) => selectSessions.all(issuer, subject, sid).map((row) => String(row['session'])),
     sweep: (at) => write(() => Number(removeOld.run(at, SWEEP_ROWS).changes)),
   }

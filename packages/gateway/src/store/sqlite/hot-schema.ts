@@ -74,6 +74,12 @@ export const HOT_SCHEMA: Schema = {
       key BLOB PRIMARY KEY,
       expires_at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
+    CREATE TABLE denial (
+      key BLOB PRIMARY KEY,
+      not_before INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX denial_by_expiry ON denial (expires_at);
     CREATE INDEX nonce_by_expiry ON nonce (expires_at);
     CREATE TABLE ban (
       id TEXT PRIMARY KEY,

@@ -6,10 +6,12 @@ import { sqliteBans } from './bans.ts'
 import { type Connection, type FileOptions, openConnection } from './connection.ts'
 import { DECISION_SCHEMA, sqliteDecisions } from './decisions.ts'
 import { sqliteCounters } from './counters.ts'
+import { sqliteDenials } from './denials.ts'
 import { DURABLE_SCHEMA } from './durable-schema.ts'
 import { sqliteGrants } from './grants.ts'
 import { sqliteFactors } from './factors.ts'
 import { HOT_SCHEMA } from './hot-schema.ts'
+import { sqliteLockdown } from './lockdown.ts'
 import { sqliteMachineKeys } from './machine-keys.ts'
 import { sqliteIdentities } from './identities.ts'
 import type { Schema } from './migrate.ts'
@@ -46,6 +48,7 @@ export function openSqlite(folder: string, clock: Clock = systemClock): Stores {
       sessions: shielded(sqliteSessions(hot), hot.watch),
       grants: shielded(sqliteGrants(hot), hot.watch),
       counters: shielded(sqliteCounters(hot), hot.watch),
+      denials: shielded(sqliteDenials(hot), hot.watch),
       nonces: shielded(sqliteNonces(hot), hot.watch),
       bans: shielded(sqliteBans(hot), hot.watch),
       decisions: shielded(sqliteDecisions(decisions), decisions.watch),
@@ -54,6 +57,7 @@ export function openSqlite(folder: string, clock: Clock = systemClock): Stores {
       machineKeys: shielded(sqliteMachineKeys(durable), durable.watch),
       identities: shielded(sqliteIdentities(durable), durable.watch),
       vault: shielded(sqliteVault(durable), durable.watch),
+      lockdown: shielded(sqliteLockdown(durable), durable.watch),
       audit: shielded(sqliteAudit(durable), durable.watch),
       close,
     }
