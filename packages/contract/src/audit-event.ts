@@ -41,6 +41,7 @@ export type AuditKind =
   | 'challenge.failed'
   | 'jwt.refused'
   | 'jwt.revoked'
+  | 'honey.made'
   | 'secret.added'
   | 'secret.rotated'
   | 'secret.revoked'

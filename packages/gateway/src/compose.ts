@@ -37,6 +37,7 @@ import { createTransactions } from './session/transactions.ts'
 import { createVisits } from './session/visit.ts'
 import type { ChainSigner } from './store/audit-chain.ts'
 import type { Stores } from './store/store.ts'
+import { createTraps } from './trap/honey.ts'
 import { createTarpit } from './tarpit/tarpit.ts'
 import type { Vault } from './vault/vault.ts'
 
@@ -175,6 +176,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     streams,
     bans,
     tarpit: createTarpit(backgroundLater),
+    traps: createTraps(vault.deriveKey(PURPOSES.traps)),
     decisions,
     challenges: createChallenges({ key: vault.deriveKey(PURPOSES.challenges), nonces: stores.nonces, random }),
     via: `cloakroom-${Buffer.from(random(6)).toString('hex')}`,

@@ -93,7 +93,7 @@ export function createSpine(unguarded: Parts): Gateway {
     const shut =
       visitor === null || visitor.kind === 'stranger' ? null : await parts.bans?.find(head.client, visitor, plan.route.id, head.at)
     if (shut) return { decision: banned(shut, head, visitor), before: NOTHING, seen: null }
-    const seen = watch(plan, head, visitor, parts.challenges?.cleared(head))
+    const seen = watch(plan, head, visitor, parts.challenges?.cleared(head), () => parts.traps?.presents(head) ?? false)
     const touched = route === null || visitor === null ? NOTHING : hits(head, route, visitor, policy)
     const counting = countAll(touched, seen, parts)
     const counts = counting instanceof Promise ? await counting : counting

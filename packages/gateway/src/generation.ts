@@ -44,6 +44,7 @@ import type {
   TarpitPart,
   DecisionsPart,
   TokensPart,
+  TrapsPart,
 } from './parts.ts'
 import { createActionTokens } from './session/action-tokens.ts'
 import type { Grants } from './session/grants.ts'
@@ -86,6 +87,7 @@ export interface LastingParts {
   readonly decisions: DecisionsPart
   readonly challenges: ChallengesPart
   readonly tarpit: TarpitPart
+  readonly traps: TrapsPart
   readonly via: string
 }
 
@@ -156,6 +158,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     bans: lasting.bans,
     challenges: lasting.challenges,
     tarpit: lasting.tarpit,
+    traps: lasting.traps,
     vault,
     tokens: visitorTokens(lasting, sessions, providers),
     forward: measuredForward(lasting.forward.trusting(authoritiesOf(config)), metrics, clock),

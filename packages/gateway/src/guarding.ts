@@ -42,8 +42,24 @@ export function planOf(head: RequestHead, admission: Admission, policy: Policy, 
   }
 }
 
-export function watch(plan: Plan, head: RequestHead, visitor: Visitor | null, cleared: readonly Clearance[] = []): Watch {
-  const subject: Subject = { phase: 'request', at: head.at, head, route: plan.route, visitor, cleared, answer: null, event: null }
+export function watch(
+  plan: Plan,
+  head: RequestHead,
+  visitor: Visitor | null,
+  cleared: readonly Clearance[] = [],
+  presentsHoney: () => boolean = () => false,
+): Watch {
+  const subject: Subject = {
+    phase: 'request',
+    at: head.at,
+    head,
+    route: plan.route,
+    visitor,
+    cleared,
+    presentsHoney,
+    answer: null,
+    event: null,
+  }
   return { plan, subject, asked: askSignals(plan.request, subject, 'request'), judged: null }
 }
 

@@ -204,6 +204,11 @@ export interface DecisionsPart {
   note(concluded: Concluded): void
 }
 
+export interface TrapsPart {
+  /** Is a planted credential anywhere in its head? */
+  presents(head: RequestHead): boolean
+}
+
 export interface TarpitPart {
   /** The refusal, slowly; null when too many are held already. */
   slow(refusal: Answer, ms: number): Answer | null
@@ -245,6 +250,8 @@ export interface Parts {
   }
   /** Without it no request can be challenged: it is blocked instead. */
   readonly challenges?: ChallengesPart
+  /** Without it no planted credential is known. */
+  readonly traps?: TrapsPart
   /** Without it a tarpit is a block. */
   readonly tarpit?: TarpitPart
   /** Without it nobody is banned. */

@@ -26,6 +26,7 @@ export const BY_COMMAND = [
   'machine_key.revoked',
   'ban.started',
   'ban.lifted',
+  'honey.made',
 ] as const satisfies readonly AuditKind[]
 
 /** Ends the process; shown in stories/the-end-of-the-process.test.ts. */

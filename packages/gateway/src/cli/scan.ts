@@ -7,7 +7,9 @@ import { collectFiles } from '../scan/files.ts'
 import { findBrowser } from '../scan/find-browser.ts'
 import { collectPlain } from '../scan/plain.ts'
 import { hasFindings, makeReport, printReport } from '../scan/report.ts'
-import { search, type Sought } from '../scan/search.ts'
+import { type IsPlanted, search, type Sought } from '../scan/search.ts'
+import { PURPOSES } from '../purposes.ts'
+import { createMarks } from '../trap/mark.ts'
 import type { Vault } from '../vault/vault.ts'
 import { withVault } from './open.ts'
 import { type CommonOptions, withCommonOptions } from './options.ts'
@@ -95,20 +97,25 @@ async function scan(world: World, targets: readonly string[], options: ScanOptio
   })
 }
 
-function finish(world: World, collection: Collection, sought: readonly Sought[]): Outcome {
-  const report = makeReport(collection, sought, search(collection.exhibits, sought), new Date(world.clock()).toISOString())
+/** What is searched for, and what is no finding. */
+interface Searched {
+  readonly sought: readonly Sought[]
+  readonly isPlanted: IsPlanted
+}
+
+function finish(world: World, collection: Collection, { sought, isPlanted }: Searched): Outcome {
+  const report = makeReport(collection, sought, search(collection.exhibits, sought, isPlanted), new Date(world.clock()).toISOString())
   for (const { needles } of sought) for (const needle of needles) needle.fill(0)
   return done(printReport(report), report, hasFindings(report) ? EXIT.failed : EXIT.ok)
 }
 
 /** With the vault's secrets when there is a configuration: they stay in this process, and are overwritten when the search is done. */
-async function withSought(
-  world: World,
-  options: ScanOptions,
-  work: (sought: readonly Sought[]) => Promise<Outcome> | Outcome,
-): Promise<Outcome> {
-  if (!existsSync(resolve(world.terminal.cwd, options.config))) return await work([])
-  return await withVault(world, options.config, async ({ vault }) => await work(await soughtIn(vault, world)))
+async function withSought(world: World, options: ScanOptions, work: (searched: Searched) => Promise<Outcome> | Outcome): Promise<Outcome> {
+  if (!existsSync(resolve(world.terminal.cwd, options.config))) return await work({ sought: [], isPlanted: () => false })
+  return await withVault(world, options.config, async ({ vault }) => {
+    const marks = createMarks(vault.deriveKey(PURPOSES.traps), 'honey')
+    return await work({ sought: await soughtIn(vault, world), isPlanted: (text) => marks.read(text).length > 0 })
+  })
 }
 
 /** All versions: a staged one is the key of tomorrow, and a retiring one may still be taken by its provider. */

@@ -60,6 +60,11 @@ export const FACTS: Readonly<Record<string, Readonly<Record<string, Fact>>>> = {
     language: field('accept-language', 'The field Accept-Language; empty when it was not sent.'),
     fetch_site: field('sec-fetch-site', '`same-origin`, `same-site`, `cross-site` or `none`, as the browser says; empty for programs.'),
     fetch_mode: field('sec-fetch-mode', '`navigate`, `cors` and so on, as the browser says; empty for programs.'),
+    presents_honeytoken: fact(
+      'bool',
+      'Is a credential of `cloakroom secret honey` in its path, query, fields or cookies?',
+      ({ presentsHoney }) => presentsHoney?.() ?? false,
+    ),
     is_navigation: fact('bool', 'Does it want a page?', ({ head }) => head !== null && isNavigation(head)),
     size: fact('int', 'Bytes of the body as declared; 0 without one, unknown when it comes in chunks.', ({ head }) => {
       const length = head?.headers.get('content-length')

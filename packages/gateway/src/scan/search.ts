@@ -25,13 +25,16 @@ export interface Finding {
   readonly excerpt: string
 }
 
+/** Is a string a credential that was planted (`cloakroom secret honey`)? */
+export type IsPlanted = (text: string) => boolean
+
 /** Searches everything for the vault's secrets and for strings shaped like keys. Pure. */
-export function search(exhibits: readonly Exhibit[], sought: readonly Sought[]): readonly Finding[] {
+export function search(exhibits: readonly Exhibit[], sought: readonly Sought[], isPlanted: IsPlanted = () => false): readonly Finding[] {
   return exhibits.flatMap((exhibit) => {
     const bytes = Buffer.from(exhibit.bytes.buffer, exhibit.bytes.byteOffset, exhibit.bytes.byteLength)
     const own = sought.flatMap((credential) => findCredential(bytes, exhibit, credential))
     const covered = own.map(({ offset }) => offset)
-    return [...own, ...findShapes(bytes, exhibit).filter(({ offset }) => !covered.includes(offset))]
+    return [...own, ...findShapes(bytes, exhibit, isPlanted).filter(({ offset }) => !covered.includes(offset))]
   })
 }
 
@@ -65,17 +68,22 @@ function inAnotherSpelling(bytes: Buffer, needles: readonly Uint8Array[]): reado
 
 const BLANK = Uint8Array.of(0x20)
 
-function findShapes(bytes: Buffer, exhibit: Exhibit): Finding[] {
+function findShapes(bytes: Buffer, exhibit: Exhibit, isPlanted: IsPlanted): Finding[] {
   const text = bytes.toString('latin1')
   const found = new Map<string, Finding>()
   for (const shape of KEY_SHAPES) {
     for (const match of text.matchAll(shape.pattern)) {
       const [value] = match
       if (found.has(value) || isPlaceholder(value)) continue
+      const planted = isPlanted(value)
       found.set(value, {
-        severity: shape.secret ? 'finding' : 'note',
+        severity: shape.secret && !planted ? 'finding' : 'note',
         kind: 'shape',
-        what: shape.secret ? `a string in the shape of: ${shape.name}` : `${shape.name}, which is made to be public`,
+        what: planted
+          ? `a planted credential, in the shape of: ${shape.name}`
+          : shape.secret
+            ? `a string in the shape of: ${shape.name}`
+            : `${shape.name}, which is made to be public`,
         exhibit: exhibit.kind,
         where: exhibit.where,
         offset: match.index,
