@@ -142,7 +142,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     sessions,
     accounts: stores.accounts,
     ban: createBanMeasure({ store: stores.bans, audit, random, label, policy: () => policy }),
-    notifier: null,
+    notifier: lasting.notifier,
     audit,
     later: lasting.later,
     shareOf: (id) => policy.guard?.rules.find((rule) => rule.id === id)?.limits.sessionShare ?? null,

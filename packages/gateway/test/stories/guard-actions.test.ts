@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { ChallengeView } from '@cloakroom/contract'
 import type { Called } from '../call.ts'
@@ -168,6 +170,35 @@ test('a rule that holds in a tarpit sends its refusal slowly, and as a block at 
   expect(JSON.parse(slow.text)).toMatchObject({ code: 'blocked' })
   expect(kit.upstream.requests).toHaveLength(0)
 }, 20_000)
+
+test('what a rule says to tell somebody reaches the owner’s webhook, grouped', async () => {
+  const got: string[] = []
+  const hook = createServer((request, response) => {
+    let text = ''
+    request
+      .on('data', (bytes: Buffer) => (text += bytes.toString()))
+      .on('end', () => {
+        got.push(text)
+        response.end()
+      })
+  })
+  await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve))
+  try {
+    await start({
+      guard: rulesOf({ id: 'tell', when: 'request.path.endsWith("/odd")', does: '{ notify: security }' }),
+      config: { notify: { webhook: { url: `http://127.0.0.1:${(hook.address() as AddressInfo).port}` } } },
+    })
+    const cookie = await kit.signIn()
+    for (let n = 0; n < 3; n += 1) await get('/api/shop/odd', cookie)
+    await kit.running.close(0)
+    expect(got).toHaveLength(1)
+    // The upstream of these tests echoes its secret, which the owner is told, too.
+    const { messages } = JSON.parse(got[0] ?? '') as { messages: object[] }
+    expect(messages).toContainEqual(expect.objectContaining({ topic: 'tell', count: 3 }))
+  } finally {
+    hook.close()
+  }
+})
 
 test('what a rule says to tell somebody is in the audit trail', async () => {
   await start({ guard: rulesOf({ id: 'tell', when: 'request.path.endsWith("/odd")', does: '{ notify: security }' }) })
