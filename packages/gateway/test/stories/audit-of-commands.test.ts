@@ -39,6 +39,9 @@ beforeAll(async () => {
   await run(['account', 'force-reset', 'ada'])
   await run(['machine-key', 'add', 'report', '--allow', 'shop: GET /**'])
   await run(['machine-key', 'revoke', 'report'])
+  await run(['secret', 'honey'])
+  await run(['ban', 'add', '198.51.100.7', '--for', '1h'])
+  await run(['ban', 'lift', '198.51.100.7'])
   const jwt = 'access: { jwt: { issuer: https://id.example.com, audience: shop, keys: https://id.example.com/jwks.json } }'
   writeFileSync(config, good.replace(/access: login/, jwt))
   await run(['session', 'end', '--subject', 'partner-7'])
