@@ -47,6 +47,8 @@ export type AuditKind =
   | 'secret.revoked'
   | 'secret.expiring'
   | 'secret.reflected'
+  /** The API answered 401 to the credential in use; another one was tried. */
+  | 'credential.rejected'
   | 'key.added'
   | 'key.rotated'
   | 'key.revoked'

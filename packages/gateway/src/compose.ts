@@ -19,6 +19,7 @@ import type { Config } from './config/paths.ts'
 import type { Policy } from './decide/policy.ts'
 import { openProviderLine } from './forward/provider-line.ts'
 import { createFetchText } from './forward/fetch-text.ts'
+import { createExchange } from './forward/exchange.ts'
 import { createForward } from './forward/forward.ts'
 import type { Gateway } from './gateway.ts'
 import { type LastingParts, openGeneration } from './generation.ts'
@@ -117,6 +118,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     onArmed: (armed) => audit.note(auditEvent({ kind: armed ? 'guard.armed' : 'guard.disarmed', at: clock() })),
     onDemoted: (rule, hit, met) => audit.note(auditEvent({ kind: 'guard.demoted', at: clock(), rule, target: rule, detail: { hit, met } })),
   })
+  vault.connect(createExchange(forward))
   const visitKey = vault.deriveKey(PURPOSES.visits)
   const bans = createBans(stores.bans)
   const label = sessionLabels(vault.deriveKey(PURPOSES.sessionLabels))

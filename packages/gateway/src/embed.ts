@@ -47,11 +47,10 @@ export async function createGateway(input: ConfigInput, options: EmbedOptions): 
   const askNobody = (): Promise<string> => Promise.reject(new GateError('credential_unavailable', 'no passphrase was given'))
   const stores = openSqlite(config.store)
   const parts = { clock: systemClock, random: systemRandom }
-  const vault = await openVault(
-    stores.vault,
-    keySource(config, { passphrase: options.passphrase ?? askNobody, env: options.env ?? {} }),
-    parts,
-  ).catch(async (cause: unknown) => {
+  const vault = await openVault(stores.vault, keySource(config, { passphrase: options.passphrase ?? askNobody, env: options.env ?? {} }), {
+    ...parts,
+    minted: stores.minted,
+  }).catch(async (cause: unknown) => {
     await stores.close()
     throw cause
   })

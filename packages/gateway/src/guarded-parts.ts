@@ -165,6 +165,15 @@ function guardVault({ vault }: Parts, within: Within, policy: () => Policy): Vau
       // A route that names a credential is never called without one.
       return checked(opening, isCredential, 'the vault', 'credential_unavailable')
     },
+    second(name, origin, at, refused) {
+      const opening = within(
+        policy().waits.partMs,
+        vault.second?.(name, origin, at, refused) ?? null,
+        () => late('the vault', 'credential_unavailable'),
+        (tooLate) => tooLate?.release(),
+      )
+      return checked(opening, (value) => value === null || isCredential(value), 'the vault', 'credential_unavailable')
+    },
     openSigner(name, origin, at) {
       if (vault.openSigner === undefined) throw new GateError('credential_unavailable', 'this vault holds no keys that sign')
       const opening = within(policy().waits.partMs, vault.openSigner(name, origin, at), () => late('the vault', 'credential_unavailable'))

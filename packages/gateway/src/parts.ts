@@ -107,6 +107,8 @@ export interface TokensPart {
 export interface VaultPart {
   /** Throws GateError `credential_unavailable` when there is none to use now, or when it was not sealed for this origin. */
   open(name: CredentialName, origin: string, at: Instant): Awaitable<OpenCredential>
+  /** Another one of this name for one more try, after the API answered 401 to `refused`: the version before, or one minted anew. Null: there is none. */
+  second?(name: CredentialName, origin: string, at: Instant, refused: OpenCredential): Awaitable<OpenCredential | null>
   /** Throws as `open` does. Left out, nothing is signed, and an API that demands it is not called. */
   openSigner?(name: CredentialName, origin: string, at: Instant): Awaitable<OpenSigner>
 }

@@ -90,7 +90,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const stores = options.wrapStores?.(opened) ?? opened
   const key = quickKey()
   await createVault(opened.vault, { main: key, recovery: quickKey(), at: clock.now, random: randomBytes })
-  const vault = await openVault(stores.vault, key, { clock: () => clock.now, random: randomBytes })
+  const vault = await openVault(stores.vault, key, { clock: () => clock.now, random: randomBytes, minted: stores.minted })
   const added = await vault.add('shop-key', { value: Buffer.from(secret), placement, origins: [api.origin] }, clock.now)
   if (added.kind !== 'done') throw new Error(JSON.stringify(added))
   for (const { name, value, origins } of options.secrets ?? []) {
@@ -152,7 +152,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     addAccount,
     async twin() {
       const again = openSqlite(join(folder, 'data'))
-      const sameVault = await openVault(again.vault, key, { clock: () => clock.now, random: randomBytes })
+      const sameVault = await openVault(again.vault, key, { clock: () => clock.now, random: randomBytes, minted: again.minted })
       const second = await start(again, sameVault)
       closing.push(async () => {
         sameVault.close()

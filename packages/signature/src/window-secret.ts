@@ -1,4 +1,5 @@
 import { sameBytes, toBase64Url, utf8 } from './encoding.ts'
+import { windowNumber, windowText } from './window-text.ts'
 
 /**
  * A secret that changes with time, for an API that can only compare a string: HMAC-SHA-256 over the number of the window, base64url.
@@ -35,18 +36,11 @@ export async function acceptsWindowSecret(
 
 type RootKey = Awaited<ReturnType<typeof importRoot>>
 
-// The window's length is in the text, so that one root in two configurations does not give one secret a longer life.
 async function derive(key: RootKey, windowSeconds: number, window: number): Promise<Uint8Array> {
-  const text = `cloakroom-window-v1\n${windowSeconds}\n${window}`
-  return new Uint8Array(await crypto.subtle.sign('HMAC', key, utf8(text)))
+  return new Uint8Array(await crypto.subtle.sign('HMAC', key, utf8(windowText(windowSeconds, window))))
 }
 
 function importRoot(root: Uint8Array) {
   if (root.length < 32) throw new RangeError('The root secret needs at least 32 random bytes.')
   return crypto.subtle.importKey('raw', new Uint8Array(root), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
-}
-
-function windowNumber(windowSeconds: number, at: number): number {
-  if (!Number.isInteger(windowSeconds) || windowSeconds < 1) throw new RangeError('A window lasts a whole number of seconds.')
-  return Math.floor(at / windowSeconds)
 }

@@ -2,6 +2,8 @@ import { createHmac } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { acceptsWindowSecret, windowSecret } from '../src/index.ts'
+import { nodeWindowSecret } from '../src/keys/node-key.ts'
+import vectors from '../vectors/window-secrets.json' with { type: 'json' }
 import { NOON } from './kit.ts'
 
 const ROOT = new Uint8Array(32).map((_, index) => index)
@@ -12,6 +14,13 @@ describe('a secret that changes with time', () => {
       .update(`cloakroom-window-v1\n30\n${Math.floor(NOON / 30)}`)
       .digest('base64url')
     expect(await windowSecret(ROOT, 30, NOON)).toBe(expected)
+  })
+
+  it('is the same from both of the package’s own hands, for every test vector', () => {
+    const root = Buffer.from(vectors.root, 'base64')
+    expect(vectors.cases.length).toBeGreaterThan(10)
+    for (const { windowSeconds, at, secret } of vectors.cases) expect(nodeWindowSecret(root, windowSeconds, at)).toBe(secret)
+    expect(() => nodeWindowSecret(root.subarray(1), 30, NOON)).toThrow(/32/)
   })
 
   it('is one value within a window and another in the next', async () => {

@@ -10,7 +10,13 @@ import type { Taken } from '../serve.ts'
 import { followConfig, type Following } from './follow-config.ts'
 
 const HELD: readonly HeldCredential[] = [
-  { name: 'shop-key', kind: { is: 'secret' }, origins: ['https://api.example.com'], versions: [{ state: 'active', notAfter: null }] },
+  {
+    name: 'shop-key',
+    kind: { is: 'secret' },
+    placement: 'bearer',
+    origins: ['https://api.example.com'],
+    versions: [{ state: 'active', notAfter: null }],
+  },
 ]
 const yaml = (path: string): string =>
   `apis:\n  shop: { path: ${path}, upstream: 'https://api.example.com', credential: shop-key, allow: [GET /**] }\n`

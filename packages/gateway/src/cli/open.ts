@@ -89,6 +89,7 @@ export async function withVault(world: World, file: string, work: (opened: Opene
       vault = await openVault(opened.stores.vault, keyOf(opened.config, world.terminal, asks.ask), {
         clock: world.clock,
         random: world.random,
+        minted: opened.stores.minted,
         onFailure: ({ name, origin, at, reason }) =>
           opened.audit.note(auditEvent({ kind: 'vault.open_failed', at, target: name, result: 'failed', reason, detail: { origin } })),
       })

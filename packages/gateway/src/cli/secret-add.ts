@@ -9,6 +9,7 @@ import { withVault, type OpenedVault } from './open.ts'
 import { collect, withCommonOptions, type CommonOptions } from './options.ts'
 import { done, EXIT, failed, type Outcome } from './outcome.ts'
 import { formatCredential } from './secret-show.ts'
+import { badWindow, generatedRoot, readWindow, refuseGenerate } from './secret-window.ts'
 import { readMoment } from './secret-times.ts'
 import type { Does, World } from './world.ts'
 
@@ -20,6 +21,8 @@ interface AddOptions extends CommonOptions {
   readonly secretFile?: string
   readonly notBefore?: string
   readonly notAfter?: string
+  readonly window?: string
+  readonly generate?: string
 }
 
 export function addSecretAdd(secret: Command, does: Does): void {
@@ -29,6 +32,8 @@ export function addSecretAdd(secret: Command, does: Does): void {
     .requiredOption('--origin <origin>', 'where it may be sent, as in https://api.example.com; may be given several times', collect)
     .requiredOption('--place <how>', PLACEMENTS)
     .option('--secret-file <file>', 'read it from a file instead of the prompt or standard input')
+    .option('--window <time>', 'send another secret every so often, derived from this one, as in 30s; for an API that compares a string')
+    .option('--generate <file>', 'with --window: make the secret, and write it to this new file for the API, once')
     .option('--not-before <when>', 'from when on it is used: a date, or a time from now as in 2h')
     .option('--not-after <when>', 'when it ends: a date as in 2027-03-31, or a time from now as in 90d')
     .addHelpText(
@@ -37,6 +42,7 @@ export function addSecretAdd(secret: Command, does: Does): void {
 Examples:
   cloakroom secret add shop-key --origin https://api.example.com --place bearer < secret.txt
   cloakroom secret add maps-key --origin https://maps.example.com --place query:key
+  cloakroom secret add crm-key --origin https://crm.example.com --place header:x-api-key --window 30s --generate root.txt
   cloakroom secret add crm-login --origin https://crm.example.com --place basic:service --not-after 90d
 
 Without < or --secret-file it asks, and shows nothing of what you type.`,
@@ -65,14 +71,18 @@ async function secretAdd(world: World, name: string, options: AddOptions): Promi
   const notAfter = options.notAfter === undefined ? null : readMoment(options.notAfter, now)
   const unread = (options.notBefore !== undefined && notBefore === null) || (options.notAfter !== undefined && notAfter === null)
   if (unread) return badMoment()
+  const kind = readWindow(options.window)
+  if (kind === null) return badWindow()
+  const unfit = refuseGenerate(world.terminal, kind, options.generate, options.secretFile)
+  if (unfit !== null) return unfit
   return await withVault(world, options.config, async (opened) => {
-    const asked = await askHidden(
-      world.terminal,
-      `The secret of ${name}`,
-      options.secretFile === undefined ? null : resolve(world.terminal.cwd, options.secretFile),
-    )
+    const file = options.secretFile === undefined ? null : resolve(world.terminal.cwd, options.secretFile)
+    const asked =
+      options.generate === undefined
+        ? await askHidden(world.terminal, `The secret of ${name}`, file)
+        : generatedRoot(world, options.generate)
     if (asked.kind === 'none') return asked.outcome
-    const outcome = await opened.vault.add(name, { value: asked.value, placement, origins: options.origin, notBefore, notAfter }, now)
+    const outcome = await opened.vault.add(name, { kind, value: asked.value, placement, origins: options.origin, notBefore, notAfter }, now)
     return await told(outcome, opened, world, 'secret.added', `${name} is in the vault.`)
   })
 }

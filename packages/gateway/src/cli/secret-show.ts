@@ -1,4 +1,5 @@
 import { plainText } from '../audit/plain-text.ts'
+import { formatDuration } from '../config/units.ts'
 import type { CredentialView } from '../vault/outcome.ts'
 import { formatMoment } from './secret-times.ts'
 
@@ -17,8 +18,21 @@ export function formatCredential({ name, kind, placement, origins, versions }: C
       .join(' '),
     version.lastUsedAt === null ? 'not used yet' : `used ${formatMoment(version.lastUsedAt)}`,
   ])
-  const what = kind.is === 'signing-key' ? `signs with ${kind.algorithm}` : placement
+  const what = whatItIs(kind, placement)
   return `${name}  ${what}  ${origins.join(' ')}\n${table(rows, '  ')}`
+}
+
+function whatItIs(kind: CredentialView['kind'], placement: string | null): string {
+  switch (kind.is) {
+    case 'secret':
+      return placement ?? ''
+    case 'window':
+      return `${placement ?? ''}, another one every ${formatDuration(kind.seconds * 1000)}`
+    case 'oauth':
+      return `${placement ?? ''}, issued by ${kind.client.endpoint} to ${kind.client.clientId}`
+    case 'signing-key':
+      return `signs with ${kind.algorithm}`
+  }
 }
 
 const LONGEST_CELL = 120

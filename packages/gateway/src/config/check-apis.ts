@@ -1,3 +1,4 @@
+import { parsePlacement } from '../decide/credential.ts'
 import { isOwnCookieName } from '../decide/cookies.ts'
 import { canonicalTarget, isSafe } from '../decide/head.ts'
 import { isFieldName } from '../decide/headers.ts'
@@ -135,6 +136,7 @@ function checkUpstream(name: string, api: ApiConfig, config: Config, report: Rep
       `The upstream’s path can be read in more than one way: it holds ${base.why}.`,
       'Write a base path of plain segments, as in https://api.example.com/v1.',
     )
+  if (api.assertion !== null) checkAssertion(name, api.assertion, report)
   if (api.sign !== null && !CREDENTIAL_NAME.test(api.sign.key)) {
     report(
       'credential_name',
@@ -159,6 +161,25 @@ function checkUpstream(name: string, api: ApiConfig, config: Config, report: Rep
       'Write the name under which `cloakroom secret add` stored it: lower-case letters, digits, hyphens. Never the secret itself.',
     )
   }
+}
+
+function checkAssertion(name: string, { key, as }: NonNullable<ApiConfig['assertion']>, report: Report): void {
+  if (!CREDENTIAL_NAME.test(key)) {
+    report(
+      'credential_name',
+      ['apis', name, 'assertion', 'key'],
+      'This is not the name of a key.',
+      'Write the name under which `cloakroom signing-key add` stored it: lower-case letters, digits, hyphens. Never the key itself.',
+    )
+  }
+  const placement = parsePlacement(as)
+  if (placement?.kind === 'bearer' || (placement?.kind === 'header' && placement.prefix === '')) return
+  report(
+    'assertion_place',
+    ['apis', name, 'assertion', 'as'],
+    'This does not say where the assertion stands.',
+    'Write `bearer`, or `header:NAME` with the field that the API reads, as in header:x-assertion.',
+  )
 }
 
 function checkFields(name: string, api: ApiConfig, report: Report): void {

@@ -24,6 +24,7 @@ const active: Version = { state: 'active', notAfter: null }
 const shop = (versions: readonly Version[], origins = ['https://api.example.com']): HeldCredential => ({
   name: 'shop-key',
   kind: { is: 'secret' },
+  placement: 'bearer',
   origins,
   versions,
 })
@@ -68,6 +69,7 @@ describe('a key that signs', () => {
   const key = (change: Partial<HeldCredential> = {}): HeldCredential => ({
     name: 'shop-sign',
     kind: { is: 'signing-key' },
+    placement: null,
     origins: ['https://api.example.com'],
     versions: [active],
     ...change,
@@ -79,6 +81,12 @@ describe('a key that signs', () => {
     ['was made for another API', [key({ origins: ['https://other.example'] })], ['4:15 origin_not_sealed error']],
     ['was revoked', [key({ versions: [{ state: 'revoked', notAfter: null }] })], ['7:18 credential_revoked error']],
   ])('ADM-02 UPV-12 %s', (_what, held, expected) => expect(check([shop([active]), ...held], signed)).toEqual(expected))
+
+  test('ADM-02 an assertion cannot stand where the secret stands', () => {
+    const asserted = `${TEXT}    assertion: { key: shop-sign, audience: a, as: bearer }\n`
+    expect(check([shop([active]), key()], asserted)).toEqual(['7:51 assertion_place error'])
+    expect(check([{ ...shop([active]), placement: 'header:x-api-key' }, key()], asserted)).toEqual([])
+  })
 
   test('ADM-02 is no credential to be sent', () => {
     expect(check([{ ...shop([active]), kind: { is: 'signing-key' } }])).toEqual(['5:17 key_wrong_kind error'])

@@ -1,4 +1,5 @@
 import type { Instant } from '../decide/head.ts'
+import { parsePlacement } from '../decide/credential.ts'
 import { nearest } from '../lib/nearest.ts'
 import type { CredentialKind } from '../vault/outcome.ts'
 import type { Config } from './paths.ts'
@@ -9,6 +10,8 @@ import { formatKey, type ConfigProblem, type KeyPath, type Locate } from './prob
 export interface HeldCredential {
   readonly name: string
   readonly kind: { readonly is: CredentialKind['is'] }
+  /** As `parsePlacement` reads it; null for what is never placed. */
+  readonly placement: string | null
   readonly origins: readonly string[]
   readonly versions: readonly { readonly state: 'staged' | 'active' | 'retiring' | 'revoked'; readonly notAfter: Instant | null }[]
 }
@@ -37,7 +40,9 @@ export function checkCredentials(config: Config, locate: Locate, held: readonly 
     }
   for (const [name, api] of Object.entries(config.apis)) {
     const { origin } = new URL(api.upstream)
-    for (const named of namedBy(api)) checkOne(named, origin, held, at, reportAt(['apis', name]))
+    const report = reportAt(['apis', name])
+    for (const named of namedBy(api)) checkOne(named, origin, held, at, report)
+    checkField(api, held, report)
   }
   for (const [name, { credential, issuer }] of Object.entries(config.oidc)) {
     // Where its token endpoint is only the provider's metadata say: that it is among the origins is seen when it is used.
@@ -77,11 +82,26 @@ export function mailOrigin(smtp: string): string {
   return `https://${new URL(smtp).hostname}`
 }
 
-function namedBy({ credential, sign }: Config['apis'][string]): readonly Named[] {
+function namedBy({ credential, sign, assertion }: Config['apis'][string]): readonly Named[] {
   return [
     ...(credential === null ? [] : [{ name: credential, at: ['credential'], isKey: false }]),
     ...(sign === null ? [] : [{ name: sign.key, at: ['sign', 'key'], isKey: true }]),
+    ...(assertion === null ? [] : [{ name: assertion.key, at: ['assertion', 'key'], isKey: true }]),
   ]
+}
+
+/** Only the vault knows where the secret stands: it must not be where the assertion is to stand. */
+function checkField({ credential, assertion }: Config['apis'][string], held: readonly HeldCredential[], report: Report): void {
+  const placed = held.find(({ name }) => name === credential)?.placement ?? null
+  if (assertion === null || placed === null || fieldOf(placed) !== fieldOf(assertion.as)) return
+  const text = `\`${credential}\` stands in the same field.`
+  report('assertion_place', ['assertion', 'as'], text, 'Let the assertion stand in a field of its own, as in header:x-assertion.')
+}
+
+function fieldOf(written: string): string | null {
+  const placement = parsePlacement(written)
+  if (placement === null || placement.kind === 'query') return null
+  return placement.kind === 'header' ? placement.name : 'authorization'
 }
 
 function checkOne(named: Named, origin: string, held: readonly HeldCredential[], at: Instant, report: Report): void {

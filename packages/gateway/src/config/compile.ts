@@ -1,3 +1,4 @@
+import { parsePlacement } from '../decide/credential.ts'
 import type { Access, Api, Policy, SecondFactor } from '../decide/policy.ts'
 import type { Guard } from '../decide/guard.ts'
 import { parseRange } from '../decide/ip.ts'
@@ -36,6 +37,7 @@ export function compilePolicy(config: Config, port: number = config.listen.port)
     allowedOrigins: config.allowedOrigins,
     trustedProxies: config.trustedProxies.map((text) => parseRange(text)).filter((range) => range !== null),
     webSockets: { most: config.limits.webSockets, perVisitor: config.limits.webSocketsPerVisitor },
+    assertionKeys: [...new Set(apis.flatMap(({ assertion }) => (assertion === null ? [] : [assertion.key])))],
     signingKeys: [...new Set(apis.flatMap(({ sign }) => (sign === null ? [] : [sign.key])))],
     waits: { partMs: config.limits.storeTimeout, requestMs: config.limits.bodyTimeout },
     guard: guardOf(config),
@@ -84,6 +86,7 @@ function compileApi(name: string, api: ApiConfig): Api {
     credential: api.credential,
     visitorToken: api.visitorToken,
     sign: api.sign,
+    assertion: compileAssertion(api),
     carry: api.carry.map((field) => field.toLowerCase()),
     cookies: api.cookies,
     linksTo: api.linksTo,
@@ -104,6 +107,17 @@ function compileApi(name: string, api: ApiConfig): Api {
     },
   }
 }
+
+function compileAssertion({ assertion }: ApiConfig): Api['assertion'] {
+  if (assertion === null) return null
+  const { key, audience, lifetime, context } = assertion
+  const placement = parsePlacement(assertion.as)
+  // check.ts refuses the file before; the field of the default is nobody else's.
+  const usable = placement?.kind === 'bearer' || placement?.kind === 'header'
+  return { key, audience, lifetimeMs: lifetime, context, placement: usable ? placement : OWN_FIELD }
+}
+
+const OWN_FIELD = { kind: 'header', name: 'cloakroom-assertion', prefix: '' } as const
 
 function compileRoutes(api: Api, config: ApiConfig | undefined): readonly Route[] {
   return (config?.allow ?? []).flatMap((text): readonly Route[] => {

@@ -67,6 +67,24 @@ const sign = z.strictObject({
     .describe('The largest body that is read whole for its digest. The API’s verifier takes 1 MiB by default, too.'),
 })
 
+const assertion = z.strictObject({
+  key: z.string().describe('The name of the key that signs it (`cloakroom signing-key add`).'),
+  audience: z
+    .string()
+    .min(1, 'An audience is not empty')
+    .max(256)
+    .regex(/^[\x21-\x7e]+$/, 'An audience has no blanks')
+    .describe('The `aud` that this API demands, as in https://api.example.com. One API’s assertion is no use at another.'),
+  as: z
+    .string()
+    .default('header:cloakroom-assertion')
+    .describe('Where it stands: `bearer`, or `header:NAME`. With `bearer` the API can have no other secret in `Authorization`.'),
+  lifetime: duration(5000, 600_000).prefault('1m').describe('How long it is valid: from 5s to 10m.'),
+  context: contextMembers
+    .default([])
+    .describe('What it says about the visitor: `sub`, `roles`, `amr`, `ip`, `rid`; nothing unless it is named here.'),
+})
+
 const limits = z.strictObject({
   requestBody: size(0, 100 * GIB)
     .prefault('10MiB')
@@ -116,6 +134,12 @@ export const apiSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('Sign each request (RFC 9421), so that the API can refuse everybody but this gateway. See docs/only-the-gateway.md.'),
+  assertion: assertion
+    .nullable()
+    .default(null)
+    .describe(
+      'Put a JWT of the gateway’s own on each request, valid for seconds, for an API that reads JWTs already. See docs/only-the-gateway.md.',
+    ),
   allow: z
     .array(z.string())
     .min(1, 'The list is empty, so nothing would pass')

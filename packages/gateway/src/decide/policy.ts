@@ -1,6 +1,7 @@
 import type { Guard } from './guard.ts'
 import type { ContextMember } from './context.ts'
 import type { JwtDemand } from './bearer.ts'
+import type { Placement } from './credential.ts'
 import type { Range } from './ip.ts'
 import type { Provider } from './provider.ts'
 import type { Route } from './route.ts'
@@ -33,6 +34,8 @@ export interface Api {
   readonly visitorToken: VisitorToken | null
   /** Sign each request, so that the API can refuse everybody else; null: do not. */
   readonly sign: Signing | null
+  /** Put a JWT on each request that says who is calling; null: do not. */
+  readonly assertion: Assertion | null
   /** Further request fields that this upstream needs; lower case. */
   readonly carry: readonly string[]
   /** Upstream cookies that may pass, by name. */
@@ -70,6 +73,15 @@ export interface VisitorToken {
   readonly resource: string | null
   /** Null: those of the sign-in. */
   readonly scopes: readonly string[] | null
+}
+
+/** A JWT of the gateway's own for one API. */
+export interface Assertion {
+  readonly key: CredentialName
+  readonly audience: string
+  readonly placement: Extract<Placement, { kind: 'bearer' | 'header' }>
+  readonly lifetimeMs: number
+  readonly context: readonly ContextMember[]
 }
 
 /** Bytes and milliseconds. */
@@ -158,4 +170,6 @@ export interface Policy {
   readonly guard: Guard | null
   /** Keys whose public halves the gateway publishes. */
   readonly signingKeys: readonly CredentialName[]
+  /** As `signingKeys`, of those that sign JWTs. */
+  readonly assertionKeys: readonly CredentialName[]
 }

@@ -4,16 +4,15 @@ import { isSwitch } from '../decide/handshake.ts'
 import { networkOf } from '../decide/ip.ts'
 import type { RequestHead } from '../decide/head.ts'
 import type { HeaderField } from '../decide/headers.ts'
-import { isLoop, outbound, type OutboundHead } from '../decide/outbound.ts'
+import { isLoop, type OutboundHead } from '../decide/outbound.ts'
 import { type ApiRoute, roleOf } from '../decide/route.ts'
 import type { Visitor } from '../decide/session.ts'
 import { GateError } from '../errors.ts'
 import type { OpenCredential, StreamsPart, UpstreamAnswer } from '../parts.ts'
 import { credentialOf } from './credential-of.ts'
 import { fieldValue } from './content.ts'
+import { dress, sendDressed } from './dress.ts'
 import { type LeakGuard, openGuard } from './leak-guard.ts'
-import { withCredential } from './pass-through.ts'
-import { sendSigned } from './signed.ts'
 import { noteFailure, noteReflection, type Trip, type WayParts } from './trip.ts'
 import { createTunnel, type RunningTunnel } from './tunnel.ts'
 import { wayBack } from './way-back.ts'
@@ -72,16 +71,12 @@ function nameOf(visitor: Visitor, head: RequestHead): string {
 type Run = (upstream: NonNullable<UpstreamAnswer['upgraded']>, guard: LeakGuard | null) => RunningTunnel
 
 async function shakeHands(trip: Trip, credential: OpenCredential | null, run: Run): Promise<Answer> {
-  const { head, route, parts, departure } = trip
+  const { head } = trip
   let guard: LeakGuard | null = null
   try {
-    const bare = asHandshake(head, outbound(head, route, { pseudonym: parts.pseudonym, via: parts.via, identityOnly: true }))
-    const request = credential === null ? bare : withCredential(bare, credential)
-    if (credential !== null) guard = openGuard(credential)
-    const { sign } = route.api
-    const answer = await (sign === null
-      ? parts.forward.send(request, null, route.api, departure)
-      : sendSigned(trip, sign, request, null, credential))
+    const { request, guarded } = await dress(trip, credential, (bare) => asHandshake(head, bare))
+    if (guarded !== null) guard = openGuard(guarded)
+    const answer = await sendDressed(trip, request, null, credential)
     const { upgraded = null } = answer
     try {
       // Refused, redirected, or taken for an ordinary call: the visitor gets what any call would get.

@@ -18,7 +18,7 @@ export interface LeakGuard {
   close(): void
 }
 
-export function openGuard(credential: OpenCredential): LeakGuard {
+export function openGuard(credential: Pick<OpenCredential, 'needles' | 'release'>): LeakGuard {
   const { needles } = credential
   const search = shareSearch(needles)
   const { forBody, forFields } = search

@@ -1,17 +1,15 @@
 import type { Answer, Departure, RequestBody } from '../answer.ts'
-import { place } from '../decide/credential.ts'
 import type { RequestHead } from '../decide/head.ts'
-import { isLoop, outbound, type OutboundHead } from '../decide/outbound.ts'
+import { isLoop, type OutboundHead } from '../decide/outbound.ts'
 import type { ApiRoute } from '../decide/route.ts'
 import type { Visitor } from '../decide/session.ts'
 import { GateError } from '../errors.ts'
-import type { Awaitable } from '../lib/awaitable.ts'
 import type { OpenCredential, UpstreamAnswer } from '../parts.ts'
 import { fieldValue, isTextLike } from './content.ts'
 import { credentialOf } from './credential-of.ts'
+import { dress, sendDressed } from './dress.ts'
 import { type LeakGuard, openGuard } from './leak-guard.ts'
-import { sendSigned } from './signed.ts'
-import { noteFailure, type Trip, type WayParts } from './trip.ts'
+import { noteFailure, noteRejected, type Trip, type WayParts } from './trip.ts'
 import { wayBack } from './way-back.ts'
 
 /**
@@ -37,13 +35,24 @@ export async function passThrough(
   try {
     const opened = credentialOf(trip)
     credential = opened instanceof Promise ? await opened : opened
-    const bare = outbound(head, route, { pseudonym: parts.pseudonym, via: parts.via, identityOnly: credential !== null })
-    const request = credential === null ? bare : withCredential(bare, credential)
-    if (credential !== null) guard = openGuard(credential)
-    let answer = await send(trip, request, body, credential)
+    const dressing = dress(trip, credential)
+    let { request, guarded } = dressing instanceof Promise ? await dressing : dressing
+    if (guarded !== null) guard = openGuard(guarded)
+    let answer = await sendDressed(trip, request, body, credential)
+    const spare = answer.status === 401 && credential !== null ? await findSpare(trip, body, credential) : null
+    if (spare !== null) {
+      answer.body.cancel(new Error('asked again with another credential'))
+      guard?.close()
+      guard = null
+      credential = spare
+      ;({ request, guarded } = await dress(trip, spare))
+      if (guarded !== null) guard = openGuard(guarded)
+      answer = await sendDressed(trip, request, body, spare)
+      noteRejected(trip, answer.status)
+    }
     if (guard !== null && isPartOfText(answer) && request.method === 'GET') {
       answer.body.cancel(new Error('a part of a text'))
-      answer = await send(trip, asWhole(request), body, credential)
+      answer = await sendDressed(trip, asWhole(request), body, credential)
     }
     try {
       const back = wayBack(trip, request.path, answer, guard)
@@ -63,13 +72,6 @@ export async function passThrough(
   }
 }
 
-function send(trip: Trip, request: OutboundHead, body: RequestBody | null, credential: OpenCredential | null): Awaitable<UpstreamAnswer> {
-  const { api } = trip.route
-  return api.sign === null
-    ? trip.parts.forward.send(request, body, api, trip.departure)
-    : sendSigned(trip, api.sign, request, body, credential)
-}
-
 /**
  * A part of a text could hold half of the secret, and is asked for once more as a whole, which a server may always send (RFC 9110 §14.2).
  * Only GET has ranges, and only it is sent twice.
@@ -82,8 +84,18 @@ function asWhole(request: OutboundHead): OutboundHead {
   return { ...request, headers: request.headers.filter(([name]) => name !== 'range' && name !== 'if-range') }
 }
 
-/** Compared once more with what is sealed, by the one who sends it: a secret that went to a wrong origin cannot be called back. */
-export function withCredential(bare: OutboundHead, credential: OpenCredential): OutboundHead {
-  if (!credential.origins.includes(bare.origin)) throw new GateError('credential_unavailable', `not sealed for ${bare.origin}`)
-  return place(bare, credential.placement, credential.secret)
+/**
+ * The API did not take the credential: is there another one to try? Only for what may be sent twice (RFC 9110 §9.2.2), and has nothing that
+ * was read already. That there is none, or that it cannot be had, leaves the answer as it is.
+ */
+async function findSpare({ head, route, parts }: Trip, body: RequestBody | null, refused: OpenCredential): Promise<OpenCredential | null> {
+  const { credential: name, upstreamOrigin } = route.api
+  if (body !== null || !REPEATABLE.has(head.method) || name === null) return null
+  try {
+    return (await parts.vault.second?.(name, upstreamOrigin, head.at, refused)) ?? null
+  } catch {
+    return null
+  }
 }
+
+const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE'])

@@ -70,7 +70,7 @@ async function signedHead(
   if (!opened.origins.includes(request.origin)) throw new GateError('credential_unavailable', `a key not sealed for ${request.origin}`)
   const sign = createSigner({
     key: opened.key,
-    coverAlso: credential?.placement.kind === 'header' ? [credential.placement.name] : [],
+    coverAlso: [credential?.placement, route.api.assertion?.placement].flatMap((each) => (each?.kind === 'header' ? [each.name] : [])),
     content: signing.body,
     clock: () => Math.floor(at / 1000),
   })

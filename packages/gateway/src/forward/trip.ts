@@ -51,10 +51,27 @@ export function noteReflection({ head, route, parts }: Trip, where: 'field' | 'b
     auditEvent({
       ...causedBy(head),
       kind: 'secret.reflected',
-      target: route.api.visitorToken === null ? route.api.credential : `oidc ${route.api.visitorToken.provider}`,
+      target:
+        route.api.visitorToken === null
+          ? (route.api.credential ?? route.api.assertion?.key ?? null)
+          : `oidc ${route.api.visitorToken.provider}`,
       result: withheld ? 'refused' : 'ok',
       reason: withheld ? 'answer_withheld' : 'redacted',
       detail: { where, route: route.id },
+    }),
+  )
+}
+
+/** The owner should know, although the visitor noticed nothing: the credential in use was refused, and the spare one tried. */
+export function noteRejected({ head, route, parts }: Trip, status: number): void {
+  parts.audit.note(
+    auditEvent({
+      ...causedBy(head),
+      kind: 'credential.rejected',
+      target: route.api.credential,
+      result: status === 401 ? 'failed' : 'ok',
+      reason: status === 401 ? 'both_refused' : 'spare_taken',
+      detail: { route: route.id, status },
     }),
   )
 }

@@ -1,9 +1,9 @@
 import { mintAction } from './action-api.ts'
-import { KEY_DIRECTORY } from '../decide/well-known.ts'
+import { JWKS, KEY_DIRECTORY } from '../decide/well-known.ts'
 import { logo, pageScript, styles } from './assets-api.ts'
 import { OIDC_ENDPOINTS } from './oidc-endpoints.ts'
 import type { Endpoint } from './endpoint.ts'
-import { showKeyDirectory } from './keys-api.ts'
+import { showJwks, showKeyDirectory } from './keys-api.ts'
 import { showLogin, submitLogin } from './login-api.ts'
 import { CHALLENGE_ENDPOINTS } from './challenge-api.ts'
 import { submitLogout } from './logout-api.ts'
@@ -106,5 +106,13 @@ export const ENDPOINTS: readonly Endpoint[] = [
     answer: showKeyDirectory,
     about:
       'The public keys of those that sign requests to APIs, a JWK Set; only while some API has `sign`. Never a shared secret, never a private half.',
+  },
+  {
+    method: 'GET',
+    path: JWKS,
+    whole: true,
+    callers: 'anyone',
+    answer: showJwks,
+    about: 'The public keys of the JWTs that APIs get, a JWK Set; only while some API has `assertion`.',
   },
 ]

@@ -9,6 +9,7 @@ import { memoryGrants } from './memory/grants.ts'
 import { memoryIdentities } from './memory/identities.ts'
 import { memoryDecisions } from './memory/decisions.ts'
 import { memoryDenials } from './memory/denials.ts'
+import { memoryMinted } from './memory/minted.ts'
 import { memoryNonces } from './memory/nonces.ts'
 import { memorySessions } from './memory/sessions.ts'
 import { memoryVault } from './memory/vault.ts'
@@ -31,6 +32,7 @@ export function memoryStores(bounds: MemoryBounds = { counters: 1_000_000, nonce
     nonces: memoryNonces(bounds.nonces),
     bans: memoryBans(MOST_BANS),
     decisions: memoryDecisions(),
+    minted: memoryMinted(),
     accounts: memoryAccounts(),
     factors: memoryFactors(),
     machineKeys: memoryMachineKeys(),

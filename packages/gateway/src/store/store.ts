@@ -270,6 +270,30 @@ export interface AuditAge {
   readonly limit: number
 }
 
+/** A credential that is minted elsewhere for a while, sealed; and who is minting the next one. Times are 0 where there is none. */
+export interface MintedRow {
+  /** `ck1.…`; null when there is none. */
+  readonly sealed: string | null
+  readonly expiresAt: Instant
+  /** From then on it is worth asking for the next one. */
+  readonly refreshAt: Instant
+  /** Until then nobody asks again: the last attempt failed. */
+  readonly failedUntil: Instant
+  readonly holder: string | null
+  readonly leaseUntil: Instant
+}
+
+/** Hot. One minter at a time, in whatever process it is. */
+export interface MintStore {
+  find(key: string): Awaitable<MintedRow | null>
+  /** True when nobody else holds the lease, or when it has ended: a holder that died is survived. */
+  lease(key: string, holder: string, at: Instant, until: Instant): Awaitable<boolean>
+  /** Writes what came of it and gives the lease back; false, and nothing is written, when it is no longer the holder's. */
+  settle(key: string, holder: string, change: Pick<MintedRow, 'sealed' | 'expiresAt' | 'refreshAt' | 'failedUntil'>): Awaitable<boolean>
+  /** Deletes every key that begins so. */
+  forget(prefix: string): Awaitable<void>
+}
+
 /** Everything that outlives the process. `close` flushes. */
 export interface Stores {
   readonly sessions: SessionStore
@@ -279,6 +303,7 @@ export interface Stores {
   readonly bans: BanStore
   readonly decisions: DecisionStore
   readonly denials: DenialStore
+  readonly minted: MintStore
   readonly accounts: AccountStore
   readonly factors: FactorStore
   readonly machineKeys: MachineKeyStore

@@ -49,7 +49,7 @@ export function planRotate(snapshot: Snapshot, sealing: Sealing, name: string, n
   const newest = versions?.at(-1)
   if (versions === undefined || newest === undefined) return unknown(name)
   // A text in the place of a key would be found out by the first request, a key in the place of a text by everybody who reads it.
-  if (newest.kind.is !== (next.is ?? 'secret')) return stop('kind_differs', wrongCommand(name, newest.kind))
+  if ((newest.kind.is === 'signing-key') !== (next.is === 'signing-key')) return stop('kind_differs', wrongCommand(name, newest.kind))
   const placement = newest.placement === null ? null : parsePlacement(newest.placement)
   if (placement === null && newest.placement !== null)
     return stop('name_unusable', `This version of Cloakroom cannot place ${name} as ${newest.placement}.`)

@@ -7,6 +7,8 @@ export type OpenFailureReason =
   | 'not_yet'
   | 'expired'
   | 'wrong_kind'
+  /** The authorization server gave no access token. */
+  | 'mint_failed'
   | 'origin_not_sealed'
   | 'record_altered'
   | 'vault_altered'

@@ -45,7 +45,7 @@ export interface NewSecret {
 }
 
 export interface NewVersion {
-  /** Must be what the credential is; a secret when left out. */
+  /** `signing-key` for a key that signs, and only then. */
   readonly is?: CredentialKind['is']
   /** Taken over: zeroed when the call is done, whatever came of it. */
   readonly value: Uint8Array
@@ -64,6 +64,7 @@ export type VaultRefusalCode =
   | 'times_unusable'
   | 'value_empty'
   | 'value_too_long'
+  | 'value_too_short'
   | 'value_not_text'
   | 'value_has_scheme'
   | 'value_lacks_user'

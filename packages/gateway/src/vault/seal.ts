@@ -3,7 +3,7 @@ import type { Random } from '../lib/random.ts'
 
 /** What a sealed text belongs to. It is authenticated, not stored: text that is moved elsewhere does not open there. */
 export interface Binding {
-  readonly kind: 'root' | 'generation' | 'record' | 'ledger'
+  readonly kind: 'root' | 'generation' | 'record' | 'ledger' | 'minted'
   readonly vaultId: string
   readonly name: string
   readonly version: number

@@ -9,6 +9,8 @@ export type ValueReading = { readonly kind: 'usable'; readonly value: Uint8Array
 export function readValue(given: Uint8Array, kind: CredentialKind, placement: Placement | null): ValueReading {
   // Made by the vault itself, and no text.
   if (kind.is === 'signing-key') return { kind: 'usable', value: given }
+  // The key that signs for it is a record of its own.
+  if (kind.is === 'oauth' && kind.client.key !== null) return { kind: 'usable', value: given.subarray(0, 0) }
   if (placement === null) return refusal('value_empty', 'A secret needs a place on the request. Say where: --place bearer')
   const value = trimmed(given)
   if (value.length === 0) return refusal('value_empty', 'The secret is empty. Give it on stdin: cloakroom secret add NAME … < secret.txt')
@@ -17,10 +19,16 @@ export function readValue(given: Uint8Array, kind: CredentialKind, placement: Pl
       'value_too_long',
       `The secret has ${value.length} bytes; servers refuse header fields beyond ${LONGEST}. Is it the right file?`,
     )
+  // What is hashed with less could be guessed from one captured request.
+  if (kind.is === 'window' && value.length < LEAST_ROOT)
+    return refusal(
+      'value_too_short',
+      `The root of a secret that changes with time needs at least ${LEAST_ROOT} characters. Have one made: --generate root.txt`,
+    )
   const control = value.findIndex((byte) => byte < 0x20 || byte === 0x7f)
   if (control >= 0) return refusal('value_not_text', notText(value, control))
   const scheme = /^(bearer|basic) /i.exec(Buffer.from(value.subarray(0, 7)).toString('latin1'))?.[1]
-  if (scheme !== undefined && placement.kind !== 'query') {
+  if (scheme !== undefined && placement.kind !== 'query' && kind.is !== 'oauth') {
     return refusal('value_has_scheme', `The secret begins with "${scheme}": leave that word out, the placement puts it there.`)
   }
   if (placement.kind === 'basic' && placement.user === null && !value.includes(COLON)) {
@@ -47,6 +55,8 @@ export function notesOn(given: Uint8Array, kind: CredentialKind['is']): readonly
 
 /** Bytes. nginx and Node take 8 KiB for a single header field by default. */
 const LONGEST = 8000
+/** Bytes; as many as the hash has. */
+const LEAST_ROOT = 32
 const COLON = 0x3a
 
 /** Blanks and line ends around it, and the mark that some editors put at the beginning of a file. */

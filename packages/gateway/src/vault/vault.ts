@@ -6,12 +6,14 @@ import type { Clock } from '../lib/clock.ts'
 import { systemLater, type Later } from '../lib/later.ts'
 import type { Random } from '../lib/random.ts'
 import type { OpenCredential, OpenSigner, PublicKeysPart, VaultPart } from '../parts.ts'
-import type { VaultStore } from '../store/store.ts'
+import type { MintStore, VaultStore } from '../store/store.ts'
 import { openBook, type Book, type Plan } from './book.ts'
 import { planAdd, planRevoke, planRotate, type Sealing } from './changes.ts'
 import { expiringVersions, type ExpiringVersion } from './expiring.ts'
+import type { Exchange } from './grant.ts'
 import type { KeyProvider } from './keys/provider.ts'
 import { openKeyring, type Keyring } from './keyring.ts'
+import { createMinter, type Minter } from './mint.ts'
 import type { OpenFailure } from './open-failure.ts'
 import { createOpener } from './opener.ts'
 import type { CredentialView, NewSecret, NewVersion, VaultNote, VaultOutcome, VaultRefusal } from './outcome.ts'
@@ -26,6 +28,9 @@ import { viewAll, viewOne } from './view.ts'
 /** The open vault. What it promises in writing is in docs/vault.md. No call gives a value out but `open`, for a request, and `spellings`, for a search. */
 export interface Vault extends VaultPart, PublicKeysPart {
   openSigner(name: string, origin: string, at: Instant): Awaitable<OpenSigner>
+  second(name: string, origin: string, at: Instant, refused: OpenCredential): Awaitable<OpenCredential | null>
+  /** From now on credentials can be minted: `exchange` reaches authorization servers. */
+  connect(exchange: Exchange): void
   list(): Promise<readonly CredentialView[]>
   add(name: string, secret: NewSecret, at: Instant): Promise<VaultOutcome>
   /** A new version, used from `notBefore` on; the versions before are used only while it has not begun, and end after `retireAfterMs`. */
@@ -49,6 +54,8 @@ export interface VaultOptions {
   /** `recovery` opens the other slot, when the main key is lost. */
   readonly purpose?: SlotPurpose
   readonly later?: Later
+  /** Where minted credentials are kept; without it none is minted. */
+  readonly minted?: MintStore
   /** Told of failed openings, at most once a minute for the same one. Must not throw. */
   readonly onFailure?: (failure: OpenFailure) => void
 }
@@ -64,9 +71,15 @@ export async function openVault(store: VaultStore, provider: KeyProvider, option
   return assemble(store, book, keyring, options)
 }
 
-function assemble(store: VaultStore, book: Book, keyring: Keyring, { clock, random, later, onFailure }: VaultOptions): Vault {
+function assemble(
+  store: VaultStore,
+  book: Book,
+  keyring: Keyring,
+  { clock, random, later = systemLater, onFailure, minted }: VaultOptions,
+): Vault {
   const sealing: Sealing = { keyring, fingerprints: keyring.derive('vault/fingerprint'), random }
-  const opener = createOpener(store, book, keyring, { later: later ?? systemLater, onFailure: onFailure ?? (() => undefined) })
+  let minter: Minter | null = null
+  const opener = createOpener(store, book, keyring, { later, onFailure: onFailure ?? (() => undefined), minter: () => minter })
   let closed = false
 
   function whileOpen(): void {
@@ -96,6 +109,14 @@ function assemble(store: VaultStore, book: Book, keyring: Keyring, { clock, rand
       whileOpen()
       return opener.openSigner(name, origin, at)
     },
+    second(name, origin, at, refused) {
+      whileOpen()
+      return opener.second(name, origin, at, refused)
+    },
+    connect(exchange) {
+      if (minted === undefined) return
+      minter = createMinter({ store: minted, keyring, clock, later, random, exchange, signer: opener.openSigner })
+    },
     async published(names, at) {
       whileOpen()
       const known = book.last()
@@ -122,7 +143,12 @@ function assemble(store: VaultStore, book: Book, keyring: Keyring, { clock, rand
         next.value.fill(0)
       }
     },
-    revoke: (name, version, at) => change(name, at, [], (snapshot) => planRevoke(snapshot, name, version, at)),
+    async revoke(name, version, at) {
+      const outcome = await change(name, at, [], (snapshot) => planRevoke(snapshot, name, version, at))
+      // What was minted with it would open the API until it ends.
+      if (outcome.kind === 'done') await minted?.forget(`${name}\n`)
+      return outcome
+    },
     rekey(options, at, progress) {
       whileOpen()
       return rekey(store, book, keyring, options, at, random, progress)

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { atTerminal, cloakroom, type emptyFolder, everythingIn, HAS_TERMINAL, installation } from './run.ts'
@@ -42,6 +42,51 @@ describe('cloakroom secret', () => {
       .split('\n')
       .map((line) => (JSON.parse(line) as { kind: string }).kind)
     expect(kinds).toEqual(['vault.created', 'secret.added', 'secret.added', 'secret.rotated', 'secret.revoked'])
+  })
+
+  test('a client of an authorization server is sealed with where its secret may go', async () => {
+    const client = ['--origin', 'https://a.example', '--token-endpoint', 'https://login.example/token', '--client-id', 'shop']
+    expect(await run(['secret', 'add-client', 'crm', ...client], FIRST)).toMatchObject({ code: 0 })
+    const listed = (await run(['secret', 'list'])).out
+    expect(listed).toContain('crm  bearer, issued by https://login.example/token to shop  https://a.example')
+    expect(listed + everythingIn(join(folder.path, 'data'))).not.toContain(FIRST.slice(0, 12))
+    const signed = ['secret', 'add-client', 'erp', ...client, '--authentication', 'private_key_jwt', '--client-key', 'erp-client']
+    expect((await run(signed)).err).toContain('cloakroom signing-key add erp-client --origin https://login.example')
+    await run(['signing-key', 'add', 'erp-client', '--origin', 'https://login.example'])
+    expect(await run(signed)).toMatchObject({ code: 0 })
+  })
+
+  test.each([
+    ['an endpoint without TLS', ['--token-endpoint', 'http://login.example/token'], /without TLS/],
+    ['a method that nobody knows', ['--authentication', 'none'], /client_secret_basic/],
+    ['a key without its method', ['--client-key', 'x'], /belong together/],
+    ['an origin with a path', ['--origin', 'https://a.example/v1'], /--origin is not an origin/],
+  ])('a client with %s is refused with what to do', async (_, more, said) => {
+    const client = ['--origin', 'https://a.example', '--token-endpoint', 'https://login.example/token', '--client-id', 'shop']
+    const ran = await run(['secret', 'add-client', 'crm', ...client, ...more], SECOND)
+    expect([ran.code, said.test(ran.err)], ran.err).toEqual([64, true])
+  })
+
+  test('a secret that changes with time: its root is made once for the API, and sealed', async () => {
+    const args = ['secret', 'add', 'crm-key', '--origin', 'https://a.example', '--place', 'header:x-api-key', '--window', '30s']
+    expect(await run([...args, '--generate', 'root.txt'])).toMatchObject({ code: 0 })
+    const root = readFileSync(join(folder.path, 'root.txt'), 'utf8')
+    expect([root.length, statSync(join(folder.path, 'root.txt')).mode & 0o777]).toEqual([43, 0o600])
+    const listed = await run(['secret', 'list'])
+    expect(listed.out).toContain('crm-key  header:x-api-key, another one every 30s')
+    expect(everythingIn(join(folder.path, 'data')) + listed.out).not.toContain(root)
+    expect(await run([...args, '--generate', 'root.txt'])).toMatchObject({ code: 73 })
+    expect(await run(['secret', 'rotate', 'crm-key'], 'too-short')).toMatchObject({ code: 1 })
+    expect(await run(['secret', 'rotate', 'crm-key'], `${root}${root}`)).toMatchObject({ code: 0 })
+  })
+
+  test.each([
+    ['a window of no time', ['--window', '0s'], 64, /--window/],
+    ['a window without a unit', ['--window', '30'], 64, /--window/],
+    ['a root for a secret that does not change', ['--generate', 'root.txt'], 64, /--window 30s/],
+  ])('%s is refused with what to do', async (_, more, code, said) => {
+    const ran = await run(['secret', 'add', 'a', '--origin', 'https://a.example', '--place', 'bearer', ...more], SECOND)
+    expect([ran.code, said.test(ran.err), existsSync(join(folder.path, 'root.txt'))]).toEqual([code, true, false])
   })
 
   test('VLT-08 what is shown is at most the last four characters and a fingerprint', async () => {

@@ -12,6 +12,7 @@ import { identitiesConform } from './identities.ts'
 import { decisionsConform } from './decisions.ts'
 import { denialsConform } from './denials.ts'
 import { lockdownConforms } from './lockdown.ts'
+import { mintedConforms } from './minted.ts'
 import { noncesConform } from './nonces.ts'
 import { sessionsConform } from './sessions.ts'
 import { signalsConform } from './signals.ts'
@@ -34,6 +35,7 @@ export function describeStores(name: string, make: () => Awaitable<Stores>): voi
     describe('identities', () => identitiesConform(() => stores.identities))
     describe('bans', () => bansConform(() => stores.bans))
     describe('decisions', () => decisionsConform(() => stores.decisions))
+    describe('minted credentials', () => mintedConforms(() => stores.minted))
     describe('accounts', () => accountsConform(() => stores.accounts))
     describe('factors', () => factorsConform(() => stores.factors))
     describe('machine keys', () => machineKeysConform(() => stores.machineKeys))

@@ -74,6 +74,14 @@ const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly
     },
     says: { actor: { via: 'gateway', account: null, session: null } },
   },
+  'credential.rejected': {
+    flow: async () => {
+      await start({ upstream: { script: [{ status: 401, body: 'no' }, { body: 'yes' }] } })
+      await kit.vault.rotate('shop-key', { value: Buffer.from('another-secret-of-the-kit'), retireAfterMs: 60_000 }, kit.clock.now)
+      expect((await fetchProducts(await kit.signIn())).status).toBe(200)
+    },
+    says: { target: 'shop-key', result: 'ok', reason: 'spare_taken', address: '127.0.0.1', request: expect.any(String) },
+  },
   'login.succeeded': {
     flow: async () => (await start()).signIn(),
     says: {

@@ -4,6 +4,8 @@ import { isSigningAlgorithm, type SigningAlgorithm } from './algorithm.ts'
 import { algorithmOf, type Jwk } from './jwk.ts'
 import type { SigningKey } from './key.ts'
 
+export { nodeWindowSecret } from '../node-window.ts'
+
 /**
  * A signing key on Node's own crypto, for a gateway's hot path: Web Crypto hands every signature to another thread and back, which took
  * 183 µs of CPU per request against 69 µs here (Ed25519, Node 26). Throws on a key that cannot sign. `keyid` is the key's `kid`.

@@ -15,6 +15,7 @@ import { sqliteLockdown } from './lockdown.ts'
 import { sqliteMachineKeys } from './machine-keys.ts'
 import { sqliteIdentities } from './identities.ts'
 import type { Schema } from './migrate.ts'
+import { sqliteMinted } from './minted.ts'
 import { sqliteNonces } from './nonces.ts'
 import { sqliteSessions } from './sessions.ts'
 import { shielded } from './unavailable.ts'
@@ -52,6 +53,7 @@ export function openSqlite(folder: string, clock: Clock = systemClock): Stores {
       nonces: shielded(sqliteNonces(hot), hot.watch),
       bans: shielded(sqliteBans(hot), hot.watch),
       decisions: shielded(sqliteDecisions(decisions), decisions.watch),
+      minted: shielded(sqliteMinted(hot), hot.watch),
       accounts: shielded(sqliteAccounts(durable), durable.watch),
       factors: shielded(sqliteFactors(durable), durable.watch),
       machineKeys: shielded(sqliteMachineKeys(durable), durable.watch),

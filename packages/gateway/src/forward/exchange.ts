@@ -1,0 +1,87 @@
+import { Readable } from 'node:stream'
+import type { BodySource } from '../answer.ts'
+import type { HeaderField } from '../decide/headers.ts'
+import type { Api } from '../decide/policy.ts'
+import { GateError } from '../errors.ts'
+import type { ForwardPart } from '../parts.ts'
+
+/** What is asked of an authorization server. */
+interface Asked {
+  readonly endpoint: string
+  readonly privateNetwork: boolean
+  readonly headers: readonly HeaderField[]
+  readonly body: string
+}
+
+interface Said {
+  readonly status: number
+  readonly text: string
+}
+
+/**
+ * One POST to an authorization server on the way that requests to APIs take: verified TLS, no redirect followed, names that lead inside
+ * refused, few seconds, few bytes. Rejects with GateError.
+ */
+export function createExchange(forward: ForwardPart): (asked: Asked) => Promise<Said> {
+  return async ({ endpoint, privateNetwork, headers, body }) => {
+    const url = new URL(endpoint)
+    const bytes = Buffer.from(body)
+    const request = {
+      method: 'POST',
+      origin: url.origin,
+      path: url.pathname,
+      query: url.search.slice(1),
+      headers: [...headers, ['user-agent', 'cloakroom'], ['accept-encoding', 'identity']] as const,
+    }
+    const answer = await forward.send(request, { stream: Readable.from([bytes]), length: bytes.length }, asApi(url.origin, privateNetwork))
+    return { status: answer.status, text: await textOf(answer.body) }
+  }
+}
+
+/** An API of nobody's, for its limits. */
+function asApi(upstreamOrigin: string, privateNetwork: boolean): Api {
+  return {
+    name: `authorization server ${upstreamOrigin}`,
+    prefix: '/',
+    upstreamOrigin,
+    upstreamPath: '',
+    credential: null,
+    visitorToken: null,
+    sign: null,
+    assertion: null,
+    carry: [],
+    cookies: [],
+    linksTo: [],
+    destinations: [],
+    access: { kind: 'login' },
+    onLeak: 'withhold',
+    deleteBody: false,
+    privateNetwork,
+    activeContent: false,
+    limits: {
+      requestBytes: MOST_BYTES,
+      responseBytes: MOST_BYTES,
+      connectMs: 3000,
+      headMs: 8000,
+      idleMs: 3000,
+      connections: 4,
+      messageBytes: MOST_BYTES,
+    },
+  }
+}
+
+const MOST_BYTES = 65_536
+
+function textOf(body: BodySource): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const pieces: Uint8Array[] = []
+    body.start({
+      chunk(bytes) {
+        pieces.push(Uint8Array.from(bytes))
+        return true
+      },
+      end: () => resolve(Buffer.concat(pieces).toString('utf8')),
+      fail: (cause) => reject(cause instanceof GateError ? cause : new GateError('upstream_invalid', 'the answer broke off', { cause })),
+    })
+  })
+}
