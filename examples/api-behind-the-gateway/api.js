@@ -1,4 +1,4 @@
-// A small API that answers its gateway and nobody else: `node api.js`, then see README.md.
+// A small API that answers its gateway and nobody else: `node api.js`, then see README.md. `node api.js --open` is the same without protection.
 import { createServer } from 'node:http'
 import { memoryNonces } from '@cloakroom/signature'
 import { fileKeys } from '@cloakroom/signature/keys-file'
@@ -32,4 +32,11 @@ function answer(request, response, signed) {
   })
 }
 
-createServer(requireSignature(protect, answer)).listen(port, '127.0.0.1', () => console.log(`listening on http://localhost:${port}`))
+const open = (request, response) => {
+  const { pathname } = new URL(request.url, 'http://localhost')
+  answer(request, response, { method: request.method, path: pathname, context: null })
+}
+
+createServer(process.argv.includes('--open') ? open : requireSignature(protect, answer)).listen(port, '127.0.0.1', () =>
+  console.log(`listening on http://localhost:${port}`),
+)

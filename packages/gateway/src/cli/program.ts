@@ -7,6 +7,7 @@ import { addCheck } from './check.ts'
 import { addDemo } from './demo.ts'
 import { addGuard } from './guard.ts'
 import { addExplain } from './explain.ts'
+import { addDoctor } from './doctor.ts'
 import { addInit } from './init.ts'
 import { addJwt } from './jwt.ts'
 import { addMachineKey } from './machine-key.ts'
@@ -52,6 +53,7 @@ All commands but demo take --json. NO_COLOR turns colours off. Exit codes: 0 don
   addInit(program, does)
   addStart(program, does)
   addCheck(program, does)
+  addDoctor(program, does)
   addSecret(program, does)
   addSigningKey(program, does)
   addAccount(program, does)

@@ -1,12 +1,10 @@
 import type { Schema } from './migrate.ts'
 
 /**
- * hot.sqlite: sessions, standings, providers' tokens, counters, nonces. A claim reads one row of one shallow tree: a session's `key` is the first 53 bits
- * hot.sqlite: sessions, standings, counters, nonces, bans. A claim reads one row of one shallow tree: a session's `key` is the first 53 bits
- * of its id, so that inner pages hold integers only, and the row carries a copy of its account's standing, which every change of the
- * hot.sqlite: sessions, standings, providers' tokens, counters, nonces, minted credentials. A claim reads one row of one shallow tree: a
- * session's `key` is the first 53 bits of its id, so that inner pages hold integers only, and the row carries a copy of its account's standing, which every change of the
- * standing brings up to date in the same transaction. A join of the two cost a quarter more among a million sessions.
+ * hot.sqlite: sessions, standings, providers' tokens, counters, nonces, bans, minted credentials. A claim reads one row of one shallow
+ * tree: a session's `key` is the first 53 bits of its id, so that inner pages hold integers only, and the row carries a copy of its
+ * account's standing, which every change of the standing brings up to date in the same transaction. A join of the two cost a quarter more
+ * among a million sessions.
  */
 export const HOT_SCHEMA: Schema = {
   applicationId: 0x636b_6831,
