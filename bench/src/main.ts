@@ -10,6 +10,7 @@ import { type HardeningFigures, measureHardening } from './hardening.ts'
 import { run, type Scenario } from './load.ts'
 import { nginxCommand } from './nginx.ts'
 import { measureSessions, type SessionFigures } from './sessions.ts'
+import { measureSigning, signingRows } from './signing.ts'
 import { median, table } from './table.ts'
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: '' } } })
@@ -80,6 +81,7 @@ try {
   const results = await race(contestants)
   const sessions = await measureSessions(1000, quick ? 100_000 : 1_000_000)
   report(results, life, sessions, await measureHardening())
+  console.log(`\n${table(signingRows(await measureSigning(quick ? 300 : 1000)))}`)
 } finally {
   for (const child of started.toReversed()) await child.stop()
   rmSync(root, { recursive: true, force: true })
