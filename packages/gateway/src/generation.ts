@@ -26,7 +26,8 @@ import { createEventFeed } from './guard/event-feed.ts'
 import { createGuardPart } from './guard/guard-part.ts'
 import type { GuardSwitch } from './guard/guard-switch.ts'
 import type { NearCounters } from './guard/near-counters.ts'
-import type { Forward } from './forward/forward.ts'
+import { fileIdentity } from './forward/client-identity.ts'
+import type { Forward, Identities } from './forward/forward.ts'
 import { createSpine, type Gateway } from './gateway.ts'
 import { createEndpoints } from './http/endpoints.ts'
 import { readTheme, type Theme } from './http/pages/theme.ts'
@@ -161,7 +162,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     traps: lasting.traps,
     vault,
     tokens: visitorTokens(lasting, sessions, providers),
-    forward: measuredForward(lasting.forward.trusting(authoritiesOf(config)), metrics, clock),
+    forward: measuredForward(lasting.forward.trusting(authoritiesOf(config), identitiesOf(config, clock)), metrics, clock),
     endpoints: createEndpoints({
       ...signIn,
       random,
@@ -231,8 +232,17 @@ function forbiddenFiles(config: Config): readonly string[] {
     ...(key === null ? [] : [key]),
     ...(config.file === null ? [] : [config.file]),
     ...(config.tls === null ? [] : [config.tls.key]),
+    ...Object.values(config.apis).flatMap(({ clientCertificate }) => (clientCertificate === null ? [] : [clientCertificate.key])),
     ...(config.log.file === null ? [] : [config.log.file]),
   ]
+}
+
+function identitiesOf(config: Config, clock: Clock): Identities {
+  return new Map(
+    Object.entries(config.apis).flatMap(([name, { clientCertificate }]) =>
+      clientCertificate === null ? [] : [[name, fileIdentity(clientCertificate.cert, clientCertificate.key, clock)] as const],
+    ),
+  )
 }
 
 function authoritiesOf(config: Config): ReadonlyMap<string, string> {

@@ -20,7 +20,11 @@ export function sandboxOf(config: Config): Sandbox {
     config.theme.logo,
     // Renewal replaces the files, which shows in their folders.
     ...(config.tls === null ? [] : [dirname(config.tls.cert), dirname(config.tls.key)]),
-    ...Object.values(config.apis).map(({ upstreamCa }) => upstreamCa),
+    ...Object.values(config.apis).flatMap(({ upstreamCa, clientCertificate }) => [
+      upstreamCa,
+      clientCertificate?.cert ?? null,
+      clientCertificate?.key ?? null,
+    ]),
   ]
   const write = real([config.store, ...(config.log.file === null ? [] : [config.log.file])])
   return { read: real([...codeFolders(), ...named.filter((path) => path !== null), ...write]), write }

@@ -136,6 +136,14 @@ function checkUpstream(name: string, api: ApiConfig, config: Config, report: Rep
       `The upstream’s path can be read in more than one way: it holds ${base.why}.`,
       'Write a base path of plain segments, as in https://api.example.com/v1.',
     )
+  if (api.clientCertificate !== null && url.protocol === 'http:') {
+    report(
+      'certificate_unused',
+      ['apis', name, 'clientCertificate'],
+      'Without TLS no certificate is ever shown.',
+      'Use https:// in `upstream`, or delete `clientCertificate`.',
+    )
+  }
   if (api.assertion !== null) checkAssertion(name, api.assertion, report)
   if (api.sign !== null && !CREDENTIAL_NAME.test(api.sign.key)) {
     report(

@@ -24,6 +24,12 @@ export function checkFiles(config: Config, locate: Locate): readonly ConfigProbl
   if (config.tls !== null && isOpenToOthers(config.tls.key)) {
     report('file_exposed', ['tls', 'key'], 'Others can read the private key of `tls`.', `Run: chmod 600 ${config.tls.key}`)
   }
+  for (const [name, { clientCertificate }] of Object.entries(config.apis)) {
+    if (clientCertificate !== null && isOpenToOthers(clientCertificate.key)) {
+      const text = 'Others can read the private key of the client certificate.'
+      report('file_exposed', ['apis', name, 'clientCertificate', 'key'], text, `Run: chmod 600 ${clientCertificate.key}`)
+    }
+  }
   const { key: source } = config.vault
   // A key file is judged when it is opened. A credential of systemd shows its access list as group rights, so only the rest of the world counts.
   if ('passphrase' in source && source.passphrase !== 'prompt' && isOpenToOthers(source.passphrase.file)) {
@@ -67,6 +73,10 @@ function namedFiles(config: Config): readonly (readonly [KeyPath, string, Wanted
       ['apis', name, 'upstreamCa'],
       api.upstreamCa,
       'file',
+    ]),
+    ...Object.entries(config.apis).flatMap(([name, { clientCertificate }]): [KeyPath, string | null, Wanted][] => [
+      [['apis', name, 'clientCertificate', 'cert'], clientCertificate?.cert ?? null, 'file'],
+      [['apis', name, 'clientCertificate', 'key'], clientCertificate?.key ?? null, 'file'],
     ]),
   ]
   return named.flatMap(([path, place, wanted]) => (place === null ? [] : [[path, place, wanted] as const]))

@@ -31,6 +31,7 @@ export const CONFIG_CODES = {
   carry_refused: 'A request field that must not pass: it holds credentials, frames the message, or says who is calling.',
   cookie_refused: 'A cookie of an API with a name that only the gateway may set (`__Host-`, `__Secure-`, `__Http-`).',
   credential_name: 'Not the name of a credential; perhaps the secret itself.',
+  certificate_unused: 'A client certificate for an upstream without TLS, which never asks for one.',
   assertion_place: 'An assertion that would stand nowhere, or where the API’s own secret stands.',
   sign_body: 'A body that may be signed and may not be sent.',
   key_missing: 'The vault holds no key of this name that signs.',

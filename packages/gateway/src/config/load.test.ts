@@ -52,6 +52,12 @@ const BAD: readonly Bad[] = [
   ['a secret in the file', api('    token: sk_live_51Habc'), '6:5', 'secret_in_file'],
   ['a secret where a name belongs', api('    credential: sk_live_51Habc'), '6:17', 'credential_name'],
   ['a signing key where a name belongs', api('    sign: { key: MC4CAQAwBQYDK2Vw }'), '6:18', 'credential_name'],
+  [
+    'a client certificate that is never shown',
+    api('    clientCertificate: { cert: c.pem, key: k.pem }').replace('https:', 'http:').replace('api.example.com', '127.0.0.1'),
+    '6:24',
+    'certificate_unused',
+  ],
   ['an assertion that stands nowhere', api('    assertion: { key: shop-sign, audience: a, as: query:jwt }'), '6:51', 'assertion_place'],
   ['an assertion that lives for hours', api('    assertion: { key: shop-sign, audience: a, lifetime: 2h }'), '6:57', 'wrong_value'],
   ['a body to sign that may not be sent', api('    sign: { key: shop-sign, maxBody: 20MiB }'), '6:38', 'sign_body'],

@@ -46,7 +46,14 @@ export function resolvePaths(parsed: ParsedConfig, file: string | null, folder: 
     apis: Object.fromEntries(
       Object.entries(parsed.apis).map(([name, api]) => [
         name,
-        { ...api, ...splitCredential(api.credential), upstreamCa: maybe(api.upstreamCa), access: resolveAccess(api.access, at) },
+        {
+          ...api,
+          ...splitCredential(api.credential),
+          upstreamCa: maybe(api.upstreamCa),
+          access: resolveAccess(api.access, at),
+          clientCertificate:
+            api.clientCertificate === null ? null : { cert: at(api.clientCertificate.cert), key: at(api.clientCertificate.key) },
+        },
       ]),
     ),
   }

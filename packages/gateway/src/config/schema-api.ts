@@ -173,6 +173,14 @@ export const apiSchema = z.strictObject({
     .default('redact')
     .describe('When an answer holds the secret: strike it out, or withhold the answer.'),
   limits: limits.prefault({}).describe('Sizes and times of one call.'),
+  clientCertificate: z
+    .strictObject({
+      cert: filePath().describe('Certificate and what leads to its root, PEM. Read again when it changes.'),
+      key: filePath().describe('Its private key, PEM, readable by its owner only.'),
+    })
+    .nullable()
+    .default(null)
+    .describe('Shown to an API that asks for a client certificate (mutual TLS).'),
   upstreamCa: filePath()
     .nullable()
     .default(null)

@@ -9,6 +9,7 @@ import { GateError } from '../errors.ts'
 import type { ForwardPart, UpstreamAnswer } from '../parts.ts'
 import { systemClock, type Clock } from '../lib/clock.ts'
 import { createBreaker } from './breaker.ts'
+import type { ClientIdentity } from './client-identity.ts'
 import { guardedLookup, type Resolve } from './guarded-lookup.ts'
 import { type Lane, RoundTrip } from './round-trip.ts'
 import { wireFields, wireTarget } from './wire.ts'
@@ -30,13 +31,16 @@ type Send = (...request: Parameters<ForwardPart['send']>) => Promise<UpstreamAns
 export interface Forward extends ForwardPart {
   send: Send
   /** The same way out under other authorities. Connections that nothing of this changes are shared with it. */
-  trusting(upstreamCa: ReadonlyMap<string, string>): ForwardPart
+  trusting(upstreamCa: ReadonlyMap<string, string>, identities?: Identities): ForwardPart
   /** Lets go of the connections to every upstream but these, as soon as what runs on them has ended. */
   keepOnly(origins: ReadonlySet<string>): void
   close(): Promise<void>
 }
 
 const WAITING = 256
+
+/** By the API's name: what is shown to it. Throws GateError when it cannot be used now. */
+export type Identities = ReadonlyMap<string, () => ClientIdentity>
 
 interface OpenLane extends Lane {
   readonly origin: string
@@ -53,15 +57,19 @@ export function createForward(options: ForwardOptions = {}): Forward {
   const leaving = new Set<Pool>()
   let closed = false
 
-  function laneOf({ upstreamOrigin: origin, limits, privateNetwork: anywhere }: Api, ca: string | null): OpenLane {
+  function laneOf(
+    { upstreamOrigin: origin, limits, privateNetwork: anywhere }: Api,
+    ca: string | null,
+    shown: ClientIdentity | null,
+  ): OpenLane {
     const { connectMs } = limits
     const connections = most ?? limits.connections
-    const key = `${connections} ${connectMs} ${anywhere} ${origin}${ca === null ? '' : ` ${ca}`}`
+    const key = `${connections} ${connectMs} ${anywhere} ${origin}${ca === null ? '' : ` ${ca}`}${shown === null ? '' : ` ${shown.id}`}`
     const known = lanes.get(key)
     if (known !== undefined) return known
     // `localhost` says where it leads, as an address does; every other name can be turned by somebody else (HTTP-28).
     const connect = { timeout: connectMs, lookup: guardedLookup(resolve, anywhere || new URL(origin).hostname === 'localhost') }
-    const pool = openPool(origin, connect, connections, ca)
+    const pool = openPool(origin, connect, connections, ca, shown)
     const lane = { origin, pool, connections, inFlight: 0, breaker: createBreaker(clock), leaving: false }
     lanes.set(key, lane)
     return lane
@@ -102,13 +110,16 @@ export function createForward(options: ForwardOptions = {}): Forward {
     return new RoundTrip(lane, options, body, api).send(lane.inFlight < lane.connections ? null : connectMs, departure)
   }
 
-  const trusting = (authorities: Authorities): { readonly send: Send } => {
+  const trusting = (authorities: Authorities, identities: Identities = NOTHING_SHOWN): { readonly send: Send } => {
     // An API's object is of one configuration: what its lane depends on does not change.
     const known = new WeakMap<Api, OpenLane>()
     const laneFor = (api: Api): OpenLane => {
+      const identity = identities.get(api.name)
+      // What is shown may be another one by now: a lane belongs to one certificate.
+      if (identity !== undefined) return laneOf(api, authorities.get(api.upstreamOrigin) ?? null, identity())
       const lane = known.get(api)
       if (lane?.leaving === false) return lane
-      const opened = laneOf(api, authorities.get(api.upstreamOrigin) ?? null)
+      const opened = laneOf(api, authorities.get(api.upstreamOrigin) ?? null, null)
       known.set(api, opened)
       return opened
     }
@@ -148,6 +159,7 @@ export function createForward(options: ForwardOptions = {}): Forward {
 }
 
 const NOBODY_ELSE: ReadonlyMap<string, string> = new Map()
+const NOTHING_SHOWN: Identities = new Map()
 
 /**
  * The visitor's body as undici may have it: an iteration that leaves the stream alone when it ends early. Given the stream itself, undici
@@ -162,8 +174,9 @@ function openPool(
   connect: { readonly timeout: number; readonly lookup: LookupFunction },
   connections: number,
   ca: string | null,
+  shown: ClientIdentity | null,
 ): Pool {
-  const secureContext = origin.startsWith('https:') ? trust(ca) : undefined
+  const secureContext = origin.startsWith('https:') ? trust(ca, shown) : undefined
   return new Pool(origin, {
     connections,
     allowH2: false,
@@ -178,6 +191,7 @@ function openPool(
 }
 
 /** Made once for a pool: reading the system's authorities takes milliseconds. */
-function trust(ca: string | null): SecureContext {
-  return createSecureContext({ minVersion: 'TLSv1.2', ca: [...getCACertificates('default'), ...(ca === null ? [] : [ca])] })
+function trust(ca: string | null, shown: ClientIdentity | null): SecureContext {
+  const pair = shown === null ? {} : { cert: shown.cert, key: shown.key }
+  return createSecureContext({ minVersion: 'TLSv1.2', ca: [...getCACertificates('default'), ...(ca === null ? [] : [ca])], ...pair })
 }

@@ -1,0 +1,66 @@
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { GateError } from '../errors.ts'
+import type { Clock } from '../lib/clock.ts'
+
+/** What the gateway shows to an API that asks for a certificate (RFC 8446 §4.3.2). `id` is another one for another pair. */
+export interface ClientIdentity {
+  readonly id: string
+  /** PEM. */
+  readonly cert: string
+  readonly key: string
+}
+
+/**
+ * A certificate and its key from two files, which may be replaced while the gateway runs: new connections show the new pair within seconds.
+ * Half-written or unfit files leave the pair before in use; without any, or past its end, GateError `credential_unavailable`.
+ */
+export function fileIdentity(certFile: string, keyFile: string, clock: Clock): () => ClientIdentity {
+  let held: { readonly identity: ClientIdentity; readonly from: number; readonly until: number } | null = null
+  let seen = ''
+  let lookedAt = -Infinity
+  return () => {
+    const now = clock()
+    if (now - lookedAt >= LOOK_MS || now < lookedAt) {
+      lookedAt = now
+      const stamp = stampOf(certFile, keyFile)
+      if (stamp !== seen) {
+        const read = readPair(certFile, keyFile)
+        // Read again while it changes: what was seen half-written is not remembered.
+        if (read !== null) {
+          held = read
+          seen = stamp
+        }
+      }
+    }
+    if (held === null) throw new GateError('credential_unavailable', `the client certificate ${certFile} and its key cannot be used`)
+    if (now >= held.until || now < held.from)
+      throw new GateError('credential_unavailable', `the client certificate ${certFile} is not valid now`)
+    return held.identity
+  }
+}
+
+/** Two calls of the file system, not for every request. */
+const LOOK_MS = 2000
+
+function stampOf(...files: readonly string[]): string {
+  return files
+    .map((file) => {
+      const found = statSync(file, { throwIfNoEntry: false })
+      return found === undefined ? 'none' : `${found.mtimeMs} ${found.size} ${found.ino}`
+    })
+    .join(', ')
+}
+
+function readPair(certFile: string, keyFile: string): { identity: ClientIdentity; from: number; until: number } | null {
+  try {
+    const cert = readFileSync(certFile, 'utf8')
+    const key = readFileSync(keyFile, 'utf8')
+    const leaf = new X509Certificate(cert)
+    if (!leaf.checkPrivateKey(createPrivateKey(key))) return null
+    const id = createHash('sha256').update(cert).update(key).digest('hex').slice(0, 16)
+    return { identity: { id, cert, key }, from: leaf.validFromDate.getTime(), until: leaf.validToDate.getTime() }
+  } catch {
+    return null
+  }
+}
