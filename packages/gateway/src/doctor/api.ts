@@ -14,13 +14,14 @@ export interface Examined {
   /** Below the API's own path; null: the first line that GET may use. */
   readonly path: string | null
   readonly ca: string | null
+  readonly certificate: { readonly cert: string; readonly key: string } | null
   readonly vault: Pick<Vault, 'open' | 'openSigner'>
   readonly now: () => number
 }
 
 /** Name, TLS, and the way round the gateway. Does nothing where it may not send. */
 export async function examineApi(examined: Examined, mayProbe: boolean): Promise<readonly Finding[]> {
-  const { api, ca, vault, now } = examined
+  const { api, ca, certificate, vault, now } = examined
   const area = `api ${api.name}`
   if (!mayProbe) return []
   if (api.assertion !== null && api.sign === null)
@@ -37,7 +38,7 @@ export async function examineApi(examined: Examined, mayProbe: boolean): Promise
     try {
       const signer = api.sign === null ? null : await vault.openSigner(api.sign.key, origin, now())
       const found: Finding[] = [...(await examineName(area, origin, privateNetwork))]
-      if (origin.startsWith('https:') && !isBad(found)) found.push(await examineTls(area, origin, ca, privateNetwork, now()))
+      if (origin.startsWith('https:') && !isBad(found)) found.push(await examineTls(area, origin, ca, certificate, privateNetwork, now()))
       if (isBad(found)) return found
       const target = targetOf(examined)
       if (target === null)
@@ -50,6 +51,7 @@ export async function examineApi(examined: Examined, mayProbe: boolean): Promise
         signing: api.sign,
         signer,
         ca,
+        certificate,
         privateNetwork,
         now,
         otherAddress: otherAddressFor(origin),

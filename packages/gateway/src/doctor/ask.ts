@@ -12,6 +12,8 @@ export interface Probe {
   /** Of this machine; null for the one that the system picks. */
   readonly from: string | null
   readonly ca: string | null
+  /** PEM; null: show none. */
+  readonly certificate: { readonly cert: string; readonly key: string } | null
   readonly privateNetwork: boolean
 }
 
@@ -21,7 +23,7 @@ export type Heard =
 
 const PATIENCE_MS = 8000
 
-export function ask({ origin, target, headers, from, ca, privateNetwork }: Probe): Promise<Heard> {
+export function ask({ origin, target, headers, from, ca, certificate, privateNetwork }: Probe): Promise<Heard> {
   const url = new URL(origin)
   const options = {
     method: 'GET',
@@ -34,7 +36,9 @@ export function ask({ origin, target, headers, from, ca, privateNetwork }: Probe
     lookup: guardedLookup(undefined, privateNetwork || url.hostname === 'localhost'),
     ...(from === null ? {} : { localAddress: from }),
     // Said outright: the environment must not turn it off.
-    ...(url.protocol === 'https:' ? { rejectUnauthorized: true, ca: [...getCACertificates('default'), ...(ca === null ? [] : [ca])] } : {}),
+    ...(url.protocol === 'https:'
+      ? { rejectUnauthorized: true, ca: [...getCACertificates('default'), ...(ca === null ? [] : [ca])], ...certificate }
+      : {}),
   }
   return new Promise((resolve) => {
     const sent = (url.protocol === 'https:' ? tlsRequest : plainRequest)(options, (answer) => {

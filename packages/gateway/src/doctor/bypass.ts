@@ -17,7 +17,7 @@ export async function probeBypass(subject: Subject): Promise<readonly Finding[]>
   const bare = bareRequest(subject)
   const withSecret = subject.credential === null ? bare : placed(bare, subject.credential.placement, subject.credential.secret)
   const own = await signed(withSecret, subject)
-  const gateway = await send(own, subject)
+  const gateway = await send(own, subject, null, subject.certificate)
   const tried: Tried[] = []
   const attempt = async (what: Tried['what'], request: OutboundHead, from: string | null = null): Promise<void> => {
     tried.push({ what, heard: await send(request, subject, from) })
@@ -81,13 +81,19 @@ async function signed(request: OutboundHead, { signing, signer, credential, now,
   return { ...request, headers: [...request.headers, ...made.value.fields.map(([name, value]: FieldLine): HeaderField => [name, value])] }
 }
 
-function send(request: OutboundHead, { origin, ca, privateNetwork }: Subject, from: string | null = null): Promise<Heard> {
+function send(
+  request: OutboundHead,
+  { origin, ca, privateNetwork }: Subject,
+  from: string | null = null,
+  certificate: Subject['certificate'] = null,
+): Promise<Heard> {
   const probe: Probe = {
     origin,
     target: request.query === '' ? request.path : `${request.path}?${request.query}`,
     headers: request.headers,
     from,
     ca,
+    certificate,
     privateNetwork,
   }
   return ask(probe)

@@ -11,6 +11,8 @@ export interface Subject {
   readonly signing: Signing | null
   readonly signer: OpenSigner | null
   readonly ca: string | null
+  /** What the gateway shows; nobody else has it. */
+  readonly certificate: { readonly cert: string; readonly key: string } | null
   readonly privateNetwork: boolean
   /** An address of this machine that the gateway does not use; null when it has none. */
   readonly otherAddress: string | null

@@ -26,7 +26,14 @@ const DAY_MS = 86_400_000
 const PATIENCE_MS = 8000
 
 /** Does the upstream prove who it is, to the authorities that the gateway goes by, and for how long still? */
-export function examineTls(area: string, origin: string, ca: string | null, privateNetwork: boolean, now: number): Promise<Finding> {
+export function examineTls(
+  area: string,
+  origin: string,
+  ca: string | null,
+  certificate: { readonly cert: string; readonly key: string } | null,
+  privateNetwork: boolean,
+  now: number,
+): Promise<Finding> {
   const url = new URL(origin)
   const host = url.hostname.replace(/^\[|\]$/g, '')
   return new Promise((resolve) => {
@@ -39,6 +46,7 @@ export function examineTls(area: string, origin: string, ca: string | null, priv
       ca: [...getCACertificates('default'), ...(ca === null ? [] : [ca])],
       lookup: guardedLookup(undefined, privateNetwork || host === 'localhost'),
       timeout: PATIENCE_MS,
+      ...certificate,
     })
     const say = (finding: Finding): void => {
       socket.destroy()
