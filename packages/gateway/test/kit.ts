@@ -85,7 +85,9 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const placement = parsePlacement(options.placement ?? 'bearer')
   if (placement === null) throw new Error('not a placement')
   // A certificate is for today: whoever connects looks at the machine's clock.
-  const clock = { now: options.startAt ?? (options.https === true ? systemClock() : Date.UTC(2026, 10, 23, 12)) }
+  const clock = {
+    now: options.startAt ?? (options.https === true || options.config?.tls !== undefined ? systemClock() : Date.UTC(2026, 10, 23, 12)),
+  }
   const opened = openSqlite(join(folder, 'data'), () => clock.now)
   const stores = options.wrapStores?.(opened) ?? opened
   const key = quickKey()

@@ -53,7 +53,11 @@ describe.runIf(CAN_LIMIT)('a full disk', () => {
     expect(sick.status).toBe(503)
     expect(sick.text).toContain('"disk"')
     limit(started, '--fsize=unlimited')
-    expect((await call(started.port, 'GET', PATH, { cookie })).status).toBe(200)
+    const again = await until(
+      () => call(started.port, 'GET', PATH, { cookie }),
+      ({ status }) => status === 200,
+    )
+    expect(again.status).toBe(200)
     expect(
       (
         await until(

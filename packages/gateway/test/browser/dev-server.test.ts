@@ -61,7 +61,7 @@ describe.skipIf(executable === null)('a site in development: Vite behind the who
       .fill('ada')
     await tab.locator('input[autocomplete="current-password"]').fill(PASSWORD)
     const connected = tab.waitForEvent('console', { predicate: (message) => message.text().includes('[vite] connected') })
-    await tab.getByRole('button', { name: /sign in/i }).click()
+    await tab.getByRole('button', { name: 'Sign in', exact: true }).click()
     await tab.getByText('first').waitFor()
     await connected
     await tab.evaluate('window.loads = 1')

@@ -47,7 +47,7 @@ describe.skipIf(executable === null)('the main job, in a real browser', () => {
       .first()
       .fill('ada')
     await page.locator('input[autocomplete="current-password"]').fill(PASSWORD)
-    await page.getByRole('button', { name: /sign in/i }).click()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await page.locator('#products li').first().waitFor()
   }
 
@@ -146,7 +146,7 @@ describe.skipIf(executable === null)('the main job, in a real browser', () => {
         .first()
         .fill('ada')
       await shot.locator('input[autocomplete="current-password"]').fill(PASSWORD)
-      await shot.getByRole('button', { name: /sign in/i }).click()
+      await shot.getByRole('button', { name: 'Sign in', exact: true }).click()
       await shot.locator('#products li').first().waitFor()
       await shot.screenshot({ path: join(folder, `shop-${colorScheme}.png`) })
       await context.close()

@@ -42,7 +42,7 @@ describe.skipIf(executable === null)('who may come in, in a real browser', () =>
       .first()
       .fill(account)
     await page.locator('input[autocomplete="current-password"]').fill(PASSWORD)
-    await page.getByRole('button', { name: /sign in/i }).click()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   }
 
   test('SES-06 an anonymous visit begins with the first page, lets the API be called, and ends after its count and its time, with no row in any table', async () => {

@@ -68,7 +68,7 @@ beforeAll(async () => {
   const refused = await cloakroom(['secret', 'list'], { cwd: folder.path })
   expect(refused.code).not.toBe(0)
   writeFileSync(key, kept)
-}, 60_000)
+}, 300_000)
 afterAll(async () => {
   if (gateway !== null && gateway.child.exitCode === null) await gateway.end('SIGKILL')
   await upstream?.close()

@@ -36,7 +36,7 @@ describe('the gateway’s own endpoints', () => {
     const kit = makeKit()
     await kit.addAccount()
     const cookies = await signIn(kit)
-    const assets = ['/style.css', '/page.js', '/logo']
+    const assets = ['/style.css', '/page.js', '/logo', '/challenge.js']
     for (const { method, path } of ENDPOINTS.filter((endpoint) => !assets.includes(endpoint.path))) {
       for (const mode of ['cors', 'navigate']) {
         for (const jar of [new Jar(), cookies]) {

@@ -60,6 +60,7 @@ test('VLT-08 nothing that the vault says of a credential holds its value, and an
   for (const needle of needlesOf([Buffer.from(value)])) expect(said).not.toContain(Buffer.from(needle).toString())
   expect((await vault.list())[0]).toEqual({
     name: 'shop-key',
+    kind: { is: 'secret' },
     placement: 'basic:shop',
     origins: [SHOP],
     versions: [
