@@ -10,7 +10,8 @@ const marks: readonly (readonly [RegExp, string])[] = [
   [/[\u0000-\u001f\u007f]/, 'a control character'],
   [/\.\.[/\\]|^[/\\]|^[a-z]:\\/i, 'a file path'],
   [/^[a-z][a-z0-9+.-]*:\/\//i, 'a URL'],
-  [/['"`;]|--|\/\*|\bunion\b.+\bselect\b/i, 'SQL or shell quoting'],
+  // A thumbprint in base64url has two hyphens in a row now and then (RFC 7638): they are no comment there.
+  [/['"`;]|^(?![\w-]{16,}$).*--|\/\*|\bunion\b.+\bselect\b/is, 'SQL or shell quoting'],
   [/[|&<>]|\$\(/, 'shell operators'],
   [/[{}]|^\$\w+|\[\$\w+\]/, 'a query object'],
   [/%(?:00|2e|2f|5c)/i, 'percent-encoded path characters'],

@@ -74,6 +74,8 @@ export const headerCases: readonly Case[] = [
       ['a\nb', 'control'],
       ['{}', 'query object'],
       ['$ne', 'query object'],
+      ['1--', 'SQL'],
+      ['key OR 1=1 -- the rest is remark', 'SQL'],
       ['kid[$gt]', 'query object'],
       ['..%2f..%2fkey', 'percent'],
       ['k'.repeat(257), '257 characters'],
@@ -90,9 +92,15 @@ export const headerCases: readonly Case[] = [
     parts: () => ({ jwts: [head({ kid })] }),
     fires: { pointer: 'header.kid', reason: 'not a string' },
   })),
-  ...['2026-11-key.1', 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs', 'a/b=', 'k'.repeat(256), 'urn:example:key:1', 'https'].map(
-    (kid): Case => ({ id: 'JWT-26', name: `kid ${kid.slice(0, 30)}`, parts: () => ({ jwts: [head({ kid })] }) }),
-  ),
+  ...[
+    '2026-11-key.1',
+    'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs',
+    'Nz--sXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9--',
+    'a/b=',
+    'k'.repeat(256),
+    'urn:example:key:1',
+    'https',
+  ].map((kid): Case => ({ id: 'JWT-26', name: `kid ${kid.slice(0, 30)}`, parts: () => ({ jwts: [head({ kid })] }) })),
   { id: 'JWT-26', name: 'no kid', parts: () => ({ jwts: [head({})] }) },
 
   ...(
