@@ -1,7 +1,11 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { once } from 'node:events'
 import { join, resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+
+const MOST_IDLE_BYTES = 120_000_000
 
 /** Packs the gateway as a user would get it, installs it into an empty folder and runs it there. Exit 1 when anything is amiss. */
 const root = resolve(import.meta.dirname, '..')
@@ -22,6 +26,7 @@ try {
   expect('--help', ['--help'], 0, /init[\s\S]*secret[\s\S]*start/)
   expect('a wrong turn', ['strat'], 64, /start/)
   expect('check without a configuration', ['check'], 78, /cloakroom\.yaml/)
+  if (process.platform === 'linux') console.log(`ok: a gateway without visitors holds ${(await idleBytes()) / 1e6} MB`)
   const library = spawnSync(
     process.execPath,
     ['--input-type=module', '-e', 'const c = await import("cloakroom"); console.log(typeof c.createGateway)'],
@@ -44,6 +49,34 @@ try {
   console.log('ok: its types reach a program')
 } finally {
   rmSync(folder, { recursive: true, force: true })
+}
+
+/** Of the resident memory of a gateway that has just started; throws when it is not under 120 MB after ten seconds. */
+async function idleBytes(): Promise<number> {
+  const bin = join(folder, 'node_modules/cloakroom/bin/cloakroom.js')
+  const init = ['init', '--api', 'shop', '--upstream', 'http://127.0.0.1:9', '--place', 'bearer', '--yes']
+  execFileSync(process.execPath, [bin, ...init], { cwd: folder, input: 'a-secret-of-the-smoke-test', stdio: ['pipe', 'ignore', 'ignore'] })
+  const file = join(folder, 'cloakroom.yaml')
+  writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/^(?:listen|publicUrl):.*\n/gm, ''))
+  appendFileSync(file, 'listen: 127.0.0.1:0\nadmin: { listen: "127.0.0.1:0" }\n')
+  const child = spawn(process.execPath, [bin, 'start', '--json'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
+  try {
+    await new Promise((done, fail) => {
+      child.stdout.once('data', done)
+      child.once('exit', (code) => fail(new Error(`start: exit ${code}`)))
+    })
+    let bytes = Number.POSITIVE_INFINITY
+    for (let look = 0; look < 100 && bytes >= MOST_IDLE_BYTES; look += 1) {
+      await setTimeout(100)
+      bytes = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024
+    }
+    if (!(bytes < MOST_IDLE_BYTES)) throw new Error(`a gateway without visitors holds ${bytes / 1e6} MB, more than 120`)
+    return bytes
+  } finally {
+    child.removeAllListeners('exit')
+    child.kill('SIGKILL')
+    await once(child, 'close')
+  }
 }
 
 function expect(title: string, argv: readonly string[], code: number, text: RegExp): void {
