@@ -22,7 +22,7 @@ test('ADM-04 a gateway that runs is asked by its own command, and says no more t
   const health = () => call(gateway.adminPort, 'GET', '/healthz', { host: `127.0.0.1:${gateway.adminPort}`, from: 'none' })
   await vi.waitFor(async () => expect((await health()).status).toBe(503), { timeout: 5000, interval: 100 })
   const ran = await at.run(['check', '--running'])
-  expect([ran.code, ran.err]).toEqual([1, expect.stringMatching(/The gateway is not healthy: accounts, vault\.\n/)])
+  expect([ran.code, ran.err]).toEqual([1, expect.stringMatching(/The gateway is not healthy: accounts, vault, lockdown\.\n/)])
   await gateway.end('SIGTERM')
   const gone = await at.run(['check', '--running'])
   expect([gone.code, gone.err]).toEqual([69, expect.stringMatching(/No gateway answers .*\nIs it running\? ECONNREFUSED/)])
