@@ -15,7 +15,7 @@ const ABOUT: Readonly<Record<GuardActionKind, string>> = {
   delay: 'Holds the request for at most 10 s, then goes on; 500 at once, beyond which the answer is 503: `delay: 2s`.',
   challenge: 'A proof of work: `challenge: { pow: medium, else: { block: 403 } }`.',
   step_up: 'A fresh second factor: `step_up: { factors: [passkey, totp], max_age: 5m, else: { block: 403 } }`.',
-  decoy: 'A plausible answer that is not true: `decoy: { profile: NAME, else: { block: 404 } }`.',
+  decoy: 'A plausible answer that is not true, from `decoys`: `decoy: { profile: NAME, else: { block: 404 } }`.',
   tarpit: 'Holds the connection, then refuses: `tarpit: { for: 60s, else: { block: 403 } }`.',
   block: '`block: 403`, or `block: 404` as if there were nothing.',
   ban: 'Refuses from now on: `ban: { key: ip.net, for: "10m * 2^min(prior_bans, 8)", scope: [login] }`.',

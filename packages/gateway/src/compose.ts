@@ -38,7 +38,9 @@ import { createTransactions } from './session/transactions.ts'
 import { createVisits } from './session/visit.ts'
 import type { ChainSigner } from './store/audit-chain.ts'
 import type { Stores } from './store/store.ts'
-import { createTraps } from './trap/honey.ts'
+import { createCanaries } from './decoy/canary.ts'
+import { createLatencies } from './decoy/latency.ts'
+import { createTraps } from './trap/traps.ts'
 import { createTarpit } from './tarpit/tarpit.ts'
 import type { Vault } from './vault/vault.ts'
 
@@ -143,6 +145,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     clock,
     later,
   })
+  const canaries = createCanaries(vault.deriveKey(PURPOSES.traps))
   const grants = createGrants({ store: stores.grants, key: vault.deriveKey(PURPOSES.grants), random })
   const providers = createProviders({ vault, clock, openLine: openProviderLine })
   const lasting: LastingParts = {
@@ -178,7 +181,10 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     streams,
     bans,
     tarpit: createTarpit(backgroundLater),
-    traps: createTraps(vault.deriveKey(PURPOSES.traps)),
+    traps: createTraps(vault.deriveKey(PURPOSES.traps), canaries),
+    canaries,
+    latencies: createLatencies(clock),
+    decoyKey: vault.deriveKey(PURPOSES.decoys),
     decisions,
     challenges: createChallenges({ key: vault.deriveKey(PURPOSES.challenges), nonces: stores.nonces, random }),
     via: `cloakroom-${Buffer.from(random(6)).toString('hex')}`,

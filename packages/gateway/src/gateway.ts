@@ -29,10 +29,11 @@ import {
   withGuard,
 } from './guarding.ts'
 import { guardParts } from './guarded-parts.ts'
-import { actorOf, createRecognition } from './recognition.ts'
+import { actorOf, createRecognition, tossed } from './recognition.ts'
 import { wantsPage } from './http/say.ts'
-import { answerRefusal, codeOf, failed, isProblem, withCookies } from './refusing.ts'
+import { answerRefusal, codeOf, failed, isProblem, serveDecoy, withCookies } from './refusing.ts'
 import { HSTS } from './http/security-headers.ts'
+import { searchFor } from './trapping.ts'
 import { lockedDown } from './lockdown.ts'
 import type { Parts } from './parts.ts'
 import { watched } from './forward/watched-body.ts'
@@ -93,7 +94,7 @@ export function createSpine(unguarded: Parts): Gateway {
     const shut =
       visitor === null || visitor.kind === 'stranger' ? null : await parts.bans?.find(head.client, visitor, plan.route.id, head.at)
     if (shut) return { decision: banned(shut, head, visitor), before: NOTHING, seen: null }
-    const seen = watch(plan, head, visitor, parts.challenges?.cleared(head), () => parts.traps?.presents(head) ?? false)
+    const seen = watch(plan, head, visitor, parts.challenges?.cleared(head), (mark) => parts.traps?.presents(head, mark) ?? false)
     const touched = route === null || visitor === null ? NOTHING : hits(head, route, visitor, policy)
     const counting = countAll(touched, seen, parts)
     const counts = counting instanceof Promise ? await counting : counting
@@ -127,9 +128,12 @@ export function createSpine(unguarded: Parts): Gateway {
     let visitor: Visitor | null = null
     let rules: readonly RuleEvidence[] = []
     let answer: Answer
+    let disguise: string | null = null
     try {
       policy = parts.policy()
+      const search = searchFor(head, body, policy, parts)
       const { decision, before, seen } = await judge(head, policy)
+      search?.head(decision === 'own' ? (seen?.subject.visitor ?? null) : decision.visitor)
       if (decision === 'own') {
         if (before.length > 0) await carryOut(before, head)
         answer = await parts.endpoints.answer(head, body, policy)
@@ -140,6 +144,8 @@ export function createSpine(unguarded: Parts): Gateway {
         const cookies = decision.effects.length === 0 ? NO_COOKIES : await carryOut(decision.effects, head)
         const bare =
           decision.verdict === 'refuse' ? await refuse(head, decision, policy) : await pass(head, body, decision, policy, departure)
+        // It must not show in the answer, and has to be in every record.
+        if (decision.verdict === 'refuse' && decision.reply.kind === 'decoy' && codeOf(bare) === null) disguise = 'decoy_served'
         answer = withCookies(bare, cookies)
       }
       if (seen !== null && looksAgain(seen)) await lookAgain(seen, answer, head)
@@ -151,7 +157,7 @@ export function createSpine(unguarded: Parts): Gateway {
     if (policy !== null && answer.status >= 400 && parts.endpoints.toPage !== undefined && isProblem(answer) && shown) {
       answer = await parts.endpoints.toPage(answer, head, policy).catch(() => answer)
     }
-    const code = codeOf(answer)
+    const code = disguise ?? codeOf(answer)
     parts.observer.access({ head, ...evidence, status: answer.status, code })
     parts.decisions?.note({ head, ...evidence, status: answer.status, code, visitor, rules })
     return policy?.publicOrigin.startsWith('https:') === true && head.scheme === 'https'
@@ -210,8 +216,10 @@ export function createSpine(unguarded: Parts): Gateway {
   }
 
   async function refuse(head: RequestHead, { reply, visitor, guard }: Refused, policy: Policy): Promise<Answer> {
-    const answer = await answerRefusal(reply, head, policy, parts)
     const rule = guard?.effective.rule ?? null
+    const decoy = reply.kind === 'decoy' ? await serveDecoy(reply, head, { actor: actorOf(visitor), rule }, parts) : null
+    if (decoy !== null) return decoy
+    const answer = await answerRefusal(reply, head, policy, parts)
     if (reply.kind === 'problem' || rule !== null) {
       parts.audit.note(
         auditEvent({
@@ -283,14 +291,4 @@ const NO_COOKIES: readonly string[] = []
 
 function stepsOf(admission: Admission): readonly string[] {
   return admission.kind === 'route' ? admission.steps : NOTHING
-}
-
-function tossed(route: Route | null): Decision {
-  return {
-    verdict: 'refuse',
-    reply: { kind: 'problem', code: 'duplicate_cookie' },
-    visitor: null,
-    evidence: { route: route?.id ?? null, steps: ['cookie sent twice'] },
-    effects: [],
-  }
 }

@@ -22,6 +22,9 @@ import { demandsSecondFactor } from './decide/freshness.ts'
 import type { Policy } from './decide/policy.ts'
 import type { SessionId } from './decide/session.ts'
 import { GateError } from './errors.ts'
+import type { Canaries } from './decoy/canary.ts'
+import { createDecoys } from './decoy/decoys.ts'
+import type { Latencies } from './decoy/latency.ts'
 import { createEventFeed } from './guard/event-feed.ts'
 import { createGuardPart } from './guard/guard-part.ts'
 import type { GuardSwitch } from './guard/guard-switch.ts'
@@ -34,19 +37,8 @@ import { readTheme, type Theme } from './http/pages/theme.ts'
 import type { Later } from './lib/later.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Random } from './lib/random.ts'
-import type {
-  BearersPart,
-  NotifierPart,
-  ObserverPart,
-  SitePart,
-  VisitsPart,
-  BansPart,
-  ChallengesPart,
-  TarpitPart,
-  DecisionsPart,
-  TokensPart,
-  TrapsPart,
-} from './parts.ts'
+import type { BansPart, ChallengesPart, TarpitPart, DecoysPart, TrapsPart } from './measure-parts.ts'
+import type { BearersPart, NotifierPart, ObserverPart, SitePart, VisitsPart, DecisionsPart, TokensPart } from './parts.ts'
 import { createActionTokens } from './session/action-tokens.ts'
 import type { Grants } from './session/grants.ts'
 import { createSessions, type Sessions } from './session/sessions.ts'
@@ -89,6 +81,9 @@ export interface LastingParts {
   readonly challenges: ChallengesPart
   readonly tarpit: TarpitPart
   readonly traps: TrapsPart
+  readonly canaries: Canaries
+  readonly latencies: Latencies
+  readonly decoyKey: KeyObject
   readonly via: string
 }
 
@@ -160,9 +155,12 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     challenges: lasting.challenges,
     tarpit: lasting.tarpit,
     traps: lasting.traps,
+    decoys: decoysOf(config, policy, lasting),
     vault,
     tokens: visitorTokens(lasting, sessions, providers),
-    forward: measuredForward(lasting.forward.trusting(authoritiesOf(config), identitiesOf(config, clock)), metrics, clock),
+    forward: lasting.latencies.listen(
+      measuredForward(lasting.forward.trusting(authoritiesOf(config), identitiesOf(config, clock)), metrics, clock),
+    ),
     endpoints: createEndpoints({
       ...signIn,
       random,
@@ -235,6 +233,11 @@ function forbiddenFiles(config: Config): readonly string[] {
     ...Object.values(config.apis).flatMap(({ clientCertificate }) => (clientCertificate === null ? [] : [clientCertificate.key])),
     ...(config.log.file === null ? [] : [config.log.file]),
   ]
+}
+
+function decoysOf({ rules }: Config, { apis }: Policy, { decoyKey, canaries, latencies, later }: LastingParts): DecoysPart {
+  const profiles = typeof rules === 'string' ? new Map<string, never>() : rules.decoys
+  return createDecoys({ profiles, apis, key: decoyKey, canaries, latencies, later })
 }
 
 function identitiesOf(config: Config, clock: Clock): Identities {

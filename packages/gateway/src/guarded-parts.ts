@@ -1,6 +1,8 @@
 import { observers } from './audit/observer.ts'
+import { checked, late, nonsense } from './checked.ts'
 import type { Policy } from './decide/policy.ts'
 import { type FailureCode, GateError } from './errors.ts'
+import { guardBans, guardDecoys, guardTraps } from './guarded-measures.ts'
 import { createDeadlines, type Within } from './lib/deadline.ts'
 import { backgroundLater } from './lib/later.ts'
 import type { ActionTokensPart, BearersPart, EndpointsPart, MachineKeysPart, Parts, StreamsPart, TokensPart, VaultPart } from './parts.ts'
@@ -47,13 +49,9 @@ export function guardParts(parts: Parts): Parts {
       add: (hits, at) => checked(bounded('counters', counters.add(hits, at)), (counts) => areCounts(counts, hits), 'counters'),
       ...(counters.local === undefined ? {} : { local: (hits, at) => counters.local?.(hits, at) ?? [] }),
     },
-    ...(bans === undefined
-      ? {}
-      : {
-          bans: {
-            find: (client, visitor, route, at) => checked(bounded('bans', bans.find(client, visitor, route, at)), isBanOrNull, 'bans'),
-          },
-        }),
+    ...(bans === undefined ? {} : { bans: guardBans(bans, within, () => policy().waits.partMs) }),
+    ...(parts.decoys === undefined ? {} : { decoys: guardDecoys(parts.decoys, within) }),
+    ...(parts.traps === undefined ? {} : { traps: guardTraps(parts.traps) }),
     vault: guardVault(parts, within, policy),
     ...(parts.tokens === undefined ? {} : { tokens: guardTokens(parts.tokens, within) }),
     forward: {
@@ -199,29 +197,8 @@ function guardTokens(tokens: TokensPart, within: Within): TokensPart {
   }
 }
 
-/** Checks what is here at once, and what comes later when it comes. */
-function checked<T>(
-  answer: T | Promise<T>,
-  holds: (answer: unknown) => boolean,
-  what: string,
-  code: FailureCode = 'store_unavailable',
-): T | Promise<T> {
-  if (answer instanceof Promise) {
-    return answer.then((value) => {
-      if (holds(value)) return value
-      throw nonsense(what, code)
-    })
-  }
-  if (holds(answer)) return answer
-  throw nonsense(what, code)
-}
-
 function isClaimOrNull(value: unknown): boolean {
   return value === null || isClaim(value)
-}
-
-function isBanOrNull(value: unknown): boolean {
-  return value === null || (typeof value === 'object' && 'endsAt' in value && Number.isFinite(value.endsAt))
 }
 
 function isPolicy(value: unknown): value is Policy {
@@ -243,12 +220,4 @@ function isStart(value: unknown): value is ReturnType<Parts['visits']['start']> 
 
 function isLine(value: unknown): boolean {
   return typeof value === 'string' && !/[\r\n\0]/.test(value)
-}
-
-function late(what: string, code: FailureCode): GateError {
-  return new GateError(code, `${what} did not answer in time`)
-}
-
-function nonsense(what: string, code: FailureCode = 'store_unavailable'): GateError {
-  return new GateError(code, `${what} answered with nonsense`)
 }

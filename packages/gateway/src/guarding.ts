@@ -47,7 +47,7 @@ export function watch(
   head: RequestHead,
   visitor: Visitor | null,
   cleared: readonly Clearance[] = [],
-  presentsHoney: () => boolean = () => false,
+  presents: NonNullable<Subject['presents']> = () => false,
 ): Watch {
   const subject: Subject = {
     phase: 'request',
@@ -56,7 +56,7 @@ export function watch(
     route: plan.route,
     visitor,
     cleared,
-    presentsHoney,
+    presents,
     answer: null,
     event: null,
   }

@@ -1,10 +1,8 @@
 import type { Duplex } from 'node:stream'
-import type { AuditEvent, ChallengeView } from '@cloakroom/contract'
+import type { AuditEvent } from '@cloakroom/contract'
 import type { JwkSet, SigningKey } from '@cloakroom/signature'
 import type { Answer, BodySource, Departure, RequestBody } from './answer.ts'
 import type { ActionProof } from './decide/action.ts'
-import type { Ban } from './decide/ban.ts'
-import type { Clearance, Difficulty } from './decide/challenge.ts'
 import type { Bearer, JwtDemand } from './decide/bearer.ts'
 import type { Count, Hit } from './decide/counters.ts'
 import type { Placement } from './decide/credential.ts'
@@ -21,6 +19,7 @@ import type { Claim, RevokeReason, Session, SessionId, Visit, Visitor } from './
 import type { Awaitable } from './lib/awaitable.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Later } from './lib/later.ts'
+import type { BansPart, ChallengesPart, DecoysPart, TarpitPart, TrapsPart } from './measure-parts.ts'
 
 /** What gateway.ts needs from the sessions. The cookie's value goes in, the store's key never comes out of the log. */
 export interface SessionsPart {
@@ -79,24 +78,6 @@ export interface OpenCredential {
 export interface OpenSigner {
   readonly key: SigningKey
   readonly origins: readonly string[]
-}
-
-export interface BansPart {
-  /** The ban that shuts this address, or whoever it is, out of this route; null when none does. `visitor` is null while nobody knows; `route` null is no route. */
-  find(client: string, visitor: Visitor | null, route: string | null, at: Instant): Awaitable<Ban | null>
-}
-
-export type RedeemedChallenge =
-  | { readonly kind: 'cleared'; readonly clearance: Clearance; readonly setCookie: string }
-  /** `another_visitor`: it was given to somebody else. `used`: it counted before. */
-  | { readonly kind: 'refused'; readonly why: 'unreadable' | 'another_visitor' | 'used' | 'unsolved' }
-
-export interface ChallengesPart {
-  /** What this request's pass opens. Pure arithmetic, no store. */
-  cleared(head: RequestHead): readonly Clearance[]
-  /** A puzzle for whoever sent this request, to be handed in at `clearAt`. */
-  make(head: RequestHead, route: string, difficulty: Difficulty, clearAt: string): Promise<ChallengeView>
-  redeem(head: RequestHead, solution: string): Promise<RedeemedChallenge>
 }
 
 export interface TokensPart {
@@ -206,16 +187,6 @@ export interface DecisionsPart {
   note(concluded: Concluded): void
 }
 
-export interface TrapsPart {
-  /** Is a planted credential anywhere in its head? */
-  presents(head: RequestHead): boolean
-}
-
-export interface TarpitPart {
-  /** The refusal, slowly; null when too many are held already. */
-  slow(refusal: Answer, ms: number): Answer | null
-}
-
 export interface ObserverPart {
   access(line: AccessLine): void
   /** An exception on a request's way, with its cause, for the operator's log. */
@@ -254,6 +225,8 @@ export interface Parts {
   readonly challenges?: ChallengesPart
   /** Without it no planted credential is known. */
   readonly traps?: TrapsPart
+  /** Without it a decoy is a block. */
+  readonly decoys?: DecoysPart
   /** Without it a tarpit is a block. */
   readonly tarpit?: TarpitPart
   /** Without it nobody is banned. */

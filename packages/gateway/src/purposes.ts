@@ -16,7 +16,9 @@ export const PURPOSES = {
   ceremonies: 'passkey ceremony',
   recoveryCodes: 'recovery codes',
   challenges: 'challenge',
-  /** Marks in planted credentials: with another name here, none that is planted would be known again. */
+  /** What is in a decoy; the canaries in it are made with `traps`. */
+  decoys: 'decoy answers',
+  /** Marks in planted credentials and decoys: with another name here, none that is out there would be known again. */
   traps: 'planted marks',
   sessionLabels: 'audit session label',
   /** Seed of the Ed25519 key that signs the audit trail: its public key is what an auditor holds against an export. */

@@ -2,6 +2,7 @@ import type { AuditActor } from '@cloakroom/contract'
 import { auditEvent, browser, causedBy, jwtBearer, program } from './audit/event.ts'
 import { type JwtDemand, type PresentedJwt, readBearer } from './decide/bearer.ts'
 import { readCookie, SESSION_COOKIE, VISIT_COOKIE } from './decide/cookies.ts'
+import type { Decision } from './decide/facts.ts'
 import type { RequestHead } from './decide/head.ts'
 import { type MachineKey, machineOf, type PresentedKey, readMachineKey } from './decide/machine-key.ts'
 import type { Policy } from './decide/policy.ts'
@@ -82,4 +83,15 @@ export function actorOf(visitor: Visitor | null): AuditActor {
   if (visitor?.kind === 'machine') return program(visitor.key)
   if (visitor?.kind === 'bearer') return jwtBearer(visitor.bearer)
   return browser(visitor?.kind === 'known' ? visitor.session.name : null, null)
+}
+
+/** A cookie of ours that came twice makes nobody of him, and is told. */
+export function tossed(route: Route | null): Decision {
+  return {
+    verdict: 'refuse',
+    reply: { kind: 'problem', code: 'duplicate_cookie' },
+    visitor: null,
+    evidence: { route: route?.id ?? null, steps: ['cookie sent twice'] },
+    effects: [],
+  }
 }

@@ -1,4 +1,6 @@
+import type { AuditActor } from '@cloakroom/contract'
 import type { Answer } from './answer.ts'
+import { auditEvent, causedBy } from './audit/event.ts'
 import { challengeForm } from './decide/challenge.ts'
 import type { Reply } from './decide/facts.ts'
 import type { RequestHead } from './decide/head.ts'
@@ -20,9 +22,36 @@ export async function answerRefusal(reply: Reply, head: RequestHead, policy: Pol
       const refusal = blocked(reply.status, head)
       return parts.tarpit?.slow(refusal, reply.ms) ?? refusal
     }
+    case 'decoy':
+      // There was none to serve.
+      return blocked(reply.status, head)
     default:
       return render(reply, head, policy)
   }
+}
+
+/** An answer that looks true, with its line in the audit trail; null when there is none to serve. */
+export async function serveDecoy(
+  wish: Extract<Reply, { kind: 'decoy' }>,
+  head: RequestHead,
+  by: { readonly actor: AuditActor; readonly rule: string | null },
+  { decoys, audit }: Parts,
+): Promise<Answer | null> {
+  const served = (await decoys?.serve(head, wish)) ?? null
+  if (served === null) return null
+  const { answer, tag } = served
+  audit.note(
+    auditEvent({
+      ...causedBy(head),
+      ...by,
+      kind: 'decoy.served',
+      target: `${head.method} ${head.path}`,
+      result: 'refused',
+      reason: wish.profile,
+      detail: tag === null ? {} : { decoy: tag },
+    }),
+  )
+  return answer
 }
 
 function blocked(status: 403 | 404, head: RequestHead): Answer {

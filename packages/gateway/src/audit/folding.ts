@@ -103,6 +103,9 @@ const FOLDABLE: ReadonlySet<AuditKind> = new Set([
   'login.failed',
   'login.throttled',
   'upstream.failed',
+  'decoy.served',
+  'decoy.canary',
+  'honey.presented',
 ])
 
 /** Told apart by what they are about: guesses at one account must not hide those at another, nor one API's failures another's. */

@@ -15,6 +15,7 @@ const REFUSALS: readonly AuditKind[] = [
   'visit.started',
   'challenge.cleared',
   'challenge.failed',
+  'decoy.served',
   'jwt.refused',
   'audit.folded',
 ]

@@ -3,7 +3,7 @@ import { networkOf } from '../decide/ip.ts'
 import { type Ban, type BanKind, isInForce } from '../decide/ban.ts'
 import type { Visitor } from '../decide/session.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
-import type { BansPart } from '../parts.ts'
+import type { BansPart } from '../measure-parts.ts'
 import type { BanStore } from '../store/verdict-stores.ts'
 
 /**

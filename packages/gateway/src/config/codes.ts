@@ -75,6 +75,7 @@ export const CONFIG_CODES = {
   guard_action:
     'An action of guard.yaml that cannot be delivered, or does not say what happens when it cannot: the visitor would go on unhindered.',
   guard_list: 'An entry of a list of guard.yaml that is none.',
+  guard_decoy: 'A decoy of guard.yaml whose sample or OpenAPI document cannot be used.',
   guard_signal: 'A signal of guard.yaml whose counting cannot be done.',
   guard_rule: 'A rule of guard.yaml whose id is taken, or whose date is none.',
   guard_geo: 'A database of addresses that is missing or cannot be read.',

@@ -74,6 +74,16 @@ export type Reply =
   | { readonly kind: 'enrol' }
   /** Proof of work first; `status` is the block where that cannot be asked for. */
   | { readonly kind: 'challenge'; readonly route: string; readonly difficulty: Difficulty; readonly status: 403 | 404 }
+  /** An answer that looks true and is not; `status` is the block where there is none for this path. */
+  | {
+      readonly kind: 'decoy'
+      readonly profile: string
+      /** Whoever has the same one gets the same answer. */
+      readonly seed: string
+      readonly latency: 'like_upstream' | 'none'
+      readonly watermark: boolean
+      readonly status: 403 | 404
+    }
   /** The same block, slowly. */
   | { readonly kind: 'tarpit'; readonly ms: number; readonly status: 403 | 404 }
   /** A navigation to another name or scheme of this very site: go to the one that the browser should use. */

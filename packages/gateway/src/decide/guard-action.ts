@@ -28,6 +28,8 @@ export type GuardAction =
       readonly seed: KeyPart
       readonly latency: 'like_upstream' | 'none'
       readonly watermark: boolean
+      /** Also for somebody who is signed in, or a program with a key of its own. */
+      readonly signedIn: boolean
       readonly otherwise: Fallback
     }
   /** Holds the connection for so long, then refuses. */
@@ -64,7 +66,7 @@ export const DELIVERABLE: Readonly<Record<GuardActionKind, boolean>> = {
   delay: true,
   challenge: true,
   step_up: true,
-  decoy: false,
+  decoy: true,
   tarpit: true,
   block: true,
   ban: true,

@@ -13,6 +13,7 @@ const decoy: GuardAction = {
   seed: 'actor',
   latency: 'none',
   watermark: true,
+  signedIn: false,
   otherwise: { kind: 'block', status: 404 },
 }
 const throttle: GuardAction = { kind: 'throttle', retryAfterMs: null }

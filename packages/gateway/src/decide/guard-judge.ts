@@ -152,8 +152,9 @@ function readsSignals(condition: Condition): boolean {
 
 function act(rule: Rule, subject: Subject, walk: Walk): readonly GuardActionKind[] {
   const did: GuardActionKind[] = []
-  for (const action of rule.actions) {
-    if (walk.skipped === 'all' || walk.skipped?.has(action.kind) === true || isSatisfied(action, subject)) continue
+  for (const written of rule.actions) {
+    const action = asGivable(written, subject)
+    if (walk.skipped === 'all' || walk.skipped?.has(written.kind) === true || isSatisfied(action, subject)) continue
     did.push(action.kind)
     if (TERMINAL.has(action.kind)) {
       walk.ended = true
@@ -166,6 +167,14 @@ function act(rule: Rule, subject: Subject, walk: Walk): readonly GuardActionKind
   }
   if (walk.ended && walk.rule === rule.id) walk.over = longestWait(rule.when, walk.read)
   return did
+}
+
+/** Only reads are answered with a decoy, and never a person or program that may be real: they get the block that the rule names. */
+function asGivable(action: GuardAction, { head, route, visitor }: Subject): GuardAction {
+  if (action.kind !== 'decoy') return action
+  const isRead = head !== null && (head.method === 'GET' || head.method === 'HEAD')
+  const isStrange = visitor?.kind === 'stranger' || visitor?.kind === 'visitor'
+  return isRead && route.kind !== 'own' && (isStrange || action.signedIn) ? action : action.otherwise
 }
 
 const CHALLENGE_PARTS: readonly string[] = ['challenge', 'challenge.js', 'style.css', 'page.js', 'logo']

@@ -95,12 +95,35 @@ function isEmpty({ rules, signals }: Stage): boolean {
   return rules.length === 0 && signals.length === 0
 }
 
+/** Which marks a request is searched for: those that the guard serves, and those that some rule or signal asks for. */
+export interface Wanted {
+  readonly decoy: boolean
+  readonly honey: boolean
+}
+
+export function marksWanted(guard: Guard): Wanted {
+  let found = wanted.get(guard)
+  if (found === undefined) {
+    const rules = guard.rules.filter(({ mode }) => mode.kind !== 'off')
+    const conditions = [...rules.flatMap(({ when, limits }) => [when, limits.neverIf]), ...guard.signals.map(({ when }) => when)]
+    const asks = (fact: string, event: string): boolean =>
+      conditions.some((condition) => condition !== null && (condition.reads.includes(fact) || condition.text.includes(event)))
+    found = {
+      decoy: rules.some(({ actions }) => actions.some(({ kind }) => kind === 'decoy')) || asks('request.presents_canary', 'decoy.canary'),
+      honey: asks('request.presents_honeytoken', 'honey.presented'),
+    }
+    wanted.set(guard, found)
+  }
+  return found
+}
+const wanted = new WeakMap<Guard, Wanted>()
+
 /** `actor` alone does not: who is not known counts by his network. */
 function asksWho({ rules, signals }: Stage): boolean {
   const conditions = [...rules.flatMap(({ when, limits }) => [when, limits.neverIf]), ...signals.map(({ when }) => when)]
   return (
     conditions.some((condition) => condition?.reads.some((fact) => /^(?:session|account|visit)\./.test(fact)) ?? false) ||
     signals.some(({ key }) => key.some((part) => part === 'session' || part === 'account' || part === 'visit')) ||
-    rules.some(({ actions }) => actions.some(({ kind }) => kind === 'revoke' || kind === 'step_up'))
+    rules.some(({ actions }) => actions.some(({ kind }) => kind === 'revoke' || kind === 'step_up' || kind === 'decoy'))
   )
 }

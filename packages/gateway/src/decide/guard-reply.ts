@@ -1,5 +1,6 @@
 import type { RateLimit, Reply } from './facts.ts'
 import type { BlockStatus } from './guard-action.ts'
+import { actorOf, keyOf } from './guard-keys.ts'
 import type { Subject } from './guard.ts'
 import { isNavigation } from './head.ts'
 import type { Outcome } from './guard-judge.ts'
@@ -13,7 +14,8 @@ export function replyOf({ answer, measures, over }: Outcome, subject: Subject): 
   return blocked(403)
 }
 
-function replyTo(answer: NonNullable<Outcome['answer']>, over: Outcome['over'], { visitor, head, route }: Subject): Reply {
+function replyTo(answer: NonNullable<Outcome['answer']>, over: Outcome['over'], subject: Subject): Reply {
+  const { visitor, head, route } = subject
   switch (answer.kind) {
     case 'throttle': {
       const retryAfterMs = answer.retryAfterMs ?? over?.retryAfterMs ?? 0
@@ -31,8 +33,11 @@ function replyTo(answer: NonNullable<Outcome['answer']>, over: Outcome['over'], 
       return { kind: 'challenge', route: route.id, difficulty: answer.difficulty, status: answer.otherwise.status }
     case 'tarpit':
       return { kind: 'tarpit', ms: answer.ms, status: answer.otherwise.status }
-    case 'decoy':
-      return blocked(answer.otherwise.status)
+    case 'decoy': {
+      const { profile, latency, watermark, otherwise } = answer
+      const seed = keyOf([answer.seed], subject) ?? actorOf(subject)
+      return { kind: 'decoy', profile, seed, latency, watermark, status: otherwise.status }
+    }
   }
 }
 

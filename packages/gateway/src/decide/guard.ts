@@ -42,8 +42,8 @@ export interface Subject {
   readonly visitor: Visitor | null
   /** Challenges that this request's pass has cleared. */
   readonly cleared?: readonly Clearance[]
-  /** Does the request hold a planted credential? Asked only by a condition that wants to know. */
-  readonly presentsHoney?: () => boolean
+  /** Does the request's head hold such a mark? Asked only by a condition that wants to know. */
+  readonly presents?: (mark: 'honey' | 'decoy') => boolean
   readonly answer: {
     readonly status: number
     readonly bytes: number | null

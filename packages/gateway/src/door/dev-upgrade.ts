@@ -99,6 +99,7 @@ function refusalOf(reply: Reply): FailureCode {
       return reply.code
     case 'challenge':
     case 'tarpit':
+    case 'decoy':
       return reply.status === 404 ? 'not_found' : 'blocked'
     case 'login':
       return 'session_required'

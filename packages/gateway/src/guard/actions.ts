@@ -17,6 +17,10 @@ export interface ActionContext {
   readonly phase: Phase
   /** Signals that are fed `on: decision`. */
   readonly scored: readonly string[]
+  /** Names under `decoys`. */
+  readonly decoys: readonly string[]
+  /** Those of them that have no place for a canary. */
+  readonly unmarked: ReadonlySet<string>
 }
 
 type Written = Readonly<Record<string, unknown>>
@@ -48,7 +52,8 @@ export function readActions(then: Written | readonly Written[], context: ActionC
 const NAMES = Object.keys(DELIVERABLE) as readonly GuardActionKind[]
 
 /** The action, or what is wrong and the fix, separated by a line break. */
-function readAction(kind: string, value: unknown, beside: unknown, { phase, scored }: ActionContext): GuardAction | string {
+function readAction(kind: string, value: unknown, beside: unknown, context: ActionContext): GuardAction | string {
+  const { phase, scored } = context
   if (!isKind(kind)) {
     const meant = nearest(kind, NAMES)
     return `\`${kind}\` is no action.\n${meant === null ? `Write one of: ${NAMES.join(', ')}.` : `Did you mean \`${meant}\`?`}`
@@ -108,7 +113,7 @@ function readAction(kind: string, value: unknown, beside: unknown, { phase, scor
       return otherwise === null ? NO_FALLBACK : { kind, factors, maxAgeMs, otherwise }
     }
     case 'decoy':
-      return readDecoy(value, beside)
+      return readDecoy(value, beside, context)
     case 'tarpit': {
       const ms = durationOf(isMap(value) ? value['for'] : value)
       const otherwise = fallback(value, beside)
@@ -142,14 +147,27 @@ function readScore(value: unknown, scored: readonly string[]): GuardAction | str
   return { kind: 'score', signal, points }
 }
 
-function readDecoy(value: unknown, beside: unknown): GuardAction | string {
+function readDecoy(value: unknown, beside: unknown, { decoys, unmarked }: ActionContext): GuardAction | string {
   if (!isMap(value)) return 'This says not what to show.\nWrite { profile: NAME, else: { block: 404 } }.'
-  const { profile, seed = 'actor', latency = 'like_upstream', watermark = true } = value
+  const { profile, seed = 'actor', latency = 'like_upstream', watermark = true, signed_in: signedIn = false } = value
   const otherwise = fallback(value, beside)
   if (!isLabel(profile)) return 'A decoy needs a profile.\nWrite { profile: NAME, else: { block: 404 } }.'
-  if (!isKeyPart(seed) || (latency !== 'like_upstream' && latency !== 'none') || typeof watermark !== 'boolean')
-    return '`seed` is a key as in signals, `latency` like_upstream or none, `watermark` true or false.\nLeave out what you do not want to change.'
-  return otherwise === null ? NO_FALLBACK : { kind: 'decoy', profile, seed, latency, watermark, otherwise }
+  if (!decoys.includes(profile)) {
+    const meant = nearest(profile, decoys)
+    return `There is no decoy \`${profile}\`.\n${
+      meant === null ? `Add it under \`decoys\`, as in decoys: { ${profile}: { sample: ./FILE.json } }.` : `Did you mean \`${meant}\`?`
+    }`
+  }
+  if (
+    !isKeyPart(seed) ||
+    (latency !== 'like_upstream' && latency !== 'none') ||
+    typeof watermark !== 'boolean' ||
+    typeof signedIn !== 'boolean'
+  )
+    return '`seed` is a key as in signals, `latency` like_upstream or none, `watermark` and `signed_in` true or false.\nLeave out what you do not want to change.'
+  if (watermark && unmarked.has(profile))
+    return `Nothing in \`${profile}\` could be known again: it has no identifier, key or address of mail of 16 characters or more.\nAdd one to the sample, such as "id": "7d1f3a52-90c4-4b1e-8a67-0f2f6f1f9c11", or write \`watermark: false\`.`
+  return otherwise === null ? NO_FALLBACK : { kind: 'decoy', profile, seed, latency, watermark, signedIn, otherwise }
 }
 
 /** `10m`, or `10m * 2^min(prior_bans, 8)`: doubled with each ban before, at most so often. */

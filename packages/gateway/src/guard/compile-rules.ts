@@ -8,9 +8,16 @@ import type { GuardFile, RuleEntry } from './schema.ts'
 import { EVERYWHERE } from './scope.ts'
 
 /** `rules:` of guard.yaml. */
-export function compileRules(written: GuardFile, language: Language, report: GuardReport): readonly Rule[] {
+export function compileRules(
+  written: GuardFile,
+  /** Decoys that have no place for a canary. */
+  unmarked: ReadonlySet<string>,
+  language: Language,
+  report: GuardReport,
+): readonly Rule[] {
   const seen = new Set<string>()
   const scored = Object.entries(written.signals).flatMap(([name, { on }]) => (on === 'decision' ? [name] : []))
+  const decoys = Object.keys(written.decoys)
   return written.rules.map((entry, at) => {
     const path = ['rules', at]
     if (seen.has(entry.id))
@@ -20,7 +27,7 @@ export function compileRules(written: GuardFile, language: Language, report: Gua
     const when = condition(entry.when, [...path, 'when'])
     const neverIf: Condition | null =
       entry.limits.never_if === undefined ? null : condition(entry.limits.never_if, [...path, 'limits', 'never_if'])
-    const read = readActions(entry.then, { phase: entry.phase, scored })
+    const read = readActions(entry.then, { phase: entry.phase, scored, decoys, unmarked })
     for (const { path: below, text, fix } of read.problems) report.at([...path, 'then', ...below], 'guard_action', text, fix)
     return {
       id: entry.id,

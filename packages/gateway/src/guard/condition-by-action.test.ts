@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { makeHead } from '../../test/fixtures.ts'
 import { DELIVERABLE, type GuardActionKind } from '../decide/guard-action.ts'
@@ -16,6 +17,8 @@ const HEAD = `version: 1
 defaults: false
 lists:
   denied: { cidr: [203.0.113.0/24, "2001:db8::/32"] }
+decoys:
+  catalogue: { sample: ${join(import.meta.dirname, '../../test/samples/catalogue.json')} }
 signals:
   calls: { on: request, key: ip.net, sum: { per: 60s, max: 3 } }
   suspicion: { on: decision, key: actor, decay: { half_life: 10m } }
@@ -89,7 +92,7 @@ const ACTIONS: Readonly<Record<GuardActionKind, string>> = {
   delay: 'delay: 1s',
   challenge: 'challenge: { pow: medium, else: { block: 403 } }',
   step_up: 'step_up: { max_age: 1m, else: { block: 403 } }',
-  decoy: 'decoy: { profile: empty, else: { block: 404 } }',
+  decoy: 'decoy: { profile: catalogue, signed_in: true, else: { block: 404 } }',
   tarpit: 'tarpit: { for: 10s, else: { block: 403 } }',
   block: 'block: 403',
   ban: 'ban: { key: ip.net, for: 10m }',

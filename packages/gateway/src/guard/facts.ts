@@ -63,7 +63,12 @@ export const FACTS: Readonly<Record<string, Readonly<Record<string, Fact>>>> = {
     presents_honeytoken: fact(
       'bool',
       'Is a credential of `cloakroom secret honey` in its path, query, fields or cookies?',
-      ({ presentsHoney }) => presentsHoney?.() ?? false,
+      ({ presents }) => presents?.('honey') ?? false,
+    ),
+    presents_canary: fact(
+      'bool',
+      'Is a value of a decoy, whoever was given it, in its path, query, fields or cookies?',
+      ({ presents }) => presents?.('decoy') ?? false,
     ),
     is_navigation: fact('bool', 'Does it want a page?', ({ head }) => head !== null && isNavigation(head)),
     size: fact('int', 'Bytes of the body as declared; 0 without one, unknown when it comes in chunks.', ({ head }) => {

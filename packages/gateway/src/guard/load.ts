@@ -3,12 +3,14 @@ import { dirname, isAbsolute, resolve } from 'node:path'
 import { explainIssues } from '../config/explain.ts'
 import { type ConfigProblem, type Locate, sortProblems } from '../config/problem.ts'
 import { readYaml } from '../config/yaml.ts'
+import type { DecoyProfile } from '../decoy/profile.ts'
 import type { Guard } from '../decide/guard.ts'
 import { compileRules } from './compile-rules.ts'
 import { compileSignals } from './compile-signals.ts'
 import { DEFAULT_RULES } from './default-rules.ts'
 import { createLanguage } from './expression.ts'
 import { openGeo } from './geo.ts'
+import { readDecoys } from './read-decoys.ts'
 import { readLists } from './read-lists.ts'
 import { createReport, type GuardReport } from './report.ts'
 import { guardSchema, type GuardFile, type TestEntry } from './schema.ts'
@@ -22,6 +24,8 @@ export interface LoadedGuard {
   readonly locate: Locate
   /** The owner's own rules and signals, in the order of the text. */
   readonly own: Guard
+  /** What `decoy` answers with, by name. */
+  readonly decoys: ReadonlyMap<string, DecoyProfile>
   /** Every file that was read: when one of them changes, all is read again. */
   readonly files: readonly string[]
 }
@@ -99,13 +103,15 @@ function compile(written: GuardFile, file: string, locate: Locate, report: Guard
     )
   const lists = readLists(written.lists, at, report)
   files.push(...lists.files)
+  const decoys = readDecoys(written.decoys, at, report)
+  files.push(...decoys.files)
   const language = createLanguage({
     lists: lists.lists,
     signals: Object.keys(written.signals),
     enrichment: geo.kind === 'open' ? geo.enrichment : null,
   })
   const signals = compileSignals(written.signals, language, report)
-  const rules = compileRules(written, language, report)
+  const rules = compileRules(written, decoys.unmarked, language, report)
   if (report.problems.length > 0) return { kind: 'problems', problems: sortProblems(report.problems), files }
   const extra = written.defaults && !own ? defaultGuard() : { rules: [], signals: [] }
   return {
@@ -114,6 +120,7 @@ function compile(written: GuardFile, file: string, locate: Locate, report: Guard
     own: { rules, signals },
     tests: written.tests,
     locate,
+    decoys: decoys.profiles,
     files,
   }
 }

@@ -6,6 +6,8 @@ import type { ExpressionProblem } from './expression.ts'
 export interface GuardReport {
   readonly problems: readonly ConfigProblem[]
   add(problem: ConfigProblem): void
+  /** What is wrong with another file that this one names. */
+  take(other: GuardReport): void
   at(path: KeyPath, code: ConfigCode, text: string, fix: string): void
   /** A part of a condition that stands at this path. */
   inside(path: KeyPath, condition: string, problem: ExpressionProblem): void
@@ -40,6 +42,7 @@ export function createReport(file: string, source: string, locate: Locate): Guar
   return {
     problems,
     add: (problem) => void problems.push({ ...problem, file, ...excerptOf(lines, problem.line, problem.column, 1) }),
+    take: (other) => void problems.push(...other.problems),
     at(path, code, text, fix) {
       const spot = locate(path, 'value')
       push(path, code, text, fix, spot?.line ?? null, spot?.column ?? null, 1)

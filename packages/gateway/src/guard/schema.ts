@@ -26,6 +26,19 @@ const list = z
     message: 'A list is of exactly one kind: cidr, glob, text or asn',
   })
 
+const decoy = z
+  .strictObject({
+    sample: filePath()
+      .optional()
+      .describe(
+        'A recorded answer: JSON, or a text in a file that ends in .txt, .env, .csv or .xml; at most 256 KiB. Take out what is real.',
+      ),
+    openapi: filePath().optional().describe('An OpenAPI 3 document: what a GET of each of its paths could answer.'),
+  })
+  .refine(({ sample, openapi }) => (sample === undefined) !== (openapi === undefined), {
+    message: 'A decoy is made from either a sample or an OpenAPI document',
+  })
+
 const signal = z
   .strictObject({
     on: z
@@ -165,6 +178,10 @@ export const guardSchema = z.strictObject({
     .record(z.string().regex(NAME, 'A name is made of lower-case letters, digits and underscores'), signal)
     .prefault({})
     .describe('What is counted.'),
+  decoys: z
+    .record(z.string().regex(LABEL, 'A name is made of letters, digits, dots, hyphens and underscores, at most 64'), decoy)
+    .prefault({})
+    .describe('What `decoy` answers with, by the name of the profile.'),
   rules: z.array(rule).prefault([]).describe('In order; the first answer wins.'),
   tests: z.array(test).prefault([]).describe('What `cloakroom guard test` runs under a clock of its own.'),
 })
@@ -172,5 +189,6 @@ export const guardSchema = z.strictObject({
 export type GuardFile = z.output<typeof guardSchema>
 export type SignalEntry = GuardFile['signals'][string]
 export type ListEntry = GuardFile['lists'][string]
+export type DecoyEntry = GuardFile['decoys'][string]
 export type RuleEntry = GuardFile['rules'][number]
 export type TestEntry = GuardFile['tests'][number]

@@ -7,7 +7,7 @@ import { apiHeaders } from './security-headers.ts'
 
 /** A judgement's reply as an answer. */
 export function render(
-  reply: Exclude<Reply, { readonly kind: 'challenge' } | { readonly kind: 'tarpit' }>,
+  reply: Exclude<Reply, { readonly kind: 'challenge' | 'tarpit' | 'decoy' }>,
   head: RequestHead,
   policy: Policy,
 ): Answer {

@@ -7,8 +7,8 @@ import { createHmac, type KeyObject } from 'node:crypto'
 export interface Marks {
   /** A value of the same length and look as `like`, with the mark in it; `says` is 0…2^32−1. Null when there is no room for one. */
   write(like: string, says: number, next: NextByte): string | null
-  /** What the marks in this text say. Looks at a bounded number of places, however long the text is. */
-  read(text: string): readonly number[]
+  /** What the marks in this text say. Looks at `places` at most, however long the text is. */
+  read(text: string, places?: number): readonly number[]
 }
 
 /** Bytes of a deterministic stream. */
@@ -41,15 +41,23 @@ export function createMarks(key: KeyObject, purpose: 'decoy' | 'honey'): Marks {
       const rest = Array.from({ length: run.text.length - width }, () => letters[next() % letters.length]).join('')
       return like.slice(0, run.at) + written + rest + like.slice(run.at + run.text.length)
     },
-    read(text) {
+    read(text, places = MOST_RUNS) {
       const found = new Set<number>()
-      for (const core of coresIn(text)) {
+      for (const core of coresIn(text, places)) {
         const value = says(core)
         if (value !== null) found.add(value)
       }
       return [...found]
     },
   }
+}
+
+/** Is there room for a mark in a value like this? */
+export function hasRoom(like: string): boolean {
+  if (UUID.test(like)) return true
+  const { text } = longestRun(like)
+  const letters = lettersOf(text)
+  return letters !== null && text.length >= widthOf(letters)
 }
 
 const SAYS_BYTES = 4
@@ -120,15 +128,15 @@ function writeUuid(like: string, core: Buffer, next: NextByte): string {
   return like === like.toUpperCase() ? text.toUpperCase() : text
 }
 
-function* coresIn(text: string): Generator<Buffer | null> {
+function* coresIn(text: string, places: number): Generator<Buffer | null> {
   let looked = 0
   for (const match of text.matchAll(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/gi)) {
-    if ((looked += 1) > MOST_RUNS) return
+    if ((looked += 1) > places) return
     const hex = match[0].toLowerCase().replaceAll('-', '')
     yield Buffer.from(hex.slice(0, 12) + hex.slice(13, 16) + hex.slice(17, 22), 'hex')
   }
   for (const match of text.matchAll(/[0-9A-Za-z]{14,}/g)) {
-    if ((looked += 1) > MOST_RUNS) return
+    if ((looked += 1) > places) return
     for (const letters of ALPHABETS) yield startOf(match[0], letters)
     yield startOf(match[0], LOWER.toUpperCase())
   }

@@ -9,6 +9,7 @@ import { createChallenges } from '../../src/challenge/challenges.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createDevelopmentCertificate } from '../../src/lib/development-certificate.ts'
 import { systemRandom } from '../../src/lib/random.ts'
+import { createMarks } from '../../src/trap/mark.ts'
 import { PURPOSES } from '../../src/purposes.ts'
 import { AUDIT_LINE, type ByGateway } from '../audit-kinds.ts'
 import { type OidcKit, startOidcKit } from '../oidc-kit.ts'
@@ -19,7 +20,7 @@ import { solve } from '../solve.ts'
 import { manualLater } from '../fakes/later.ts'
 import { Authenticator } from '../authenticator.ts'
 import { codeAt } from '../second-factor.ts'
-import { rulesOf } from '../guard-kit.ts'
+import { guardOf, rulesOf } from '../guard-kit.ts'
 import { type Kit, type KitOptions, PASSWORD, startKit } from '../kit.ts'
 
 const SITE = resolve(import.meta.dirname, '../../demo/site')
@@ -52,6 +53,15 @@ async function startAtProvider(): Promise<OidcKit> {
 
 const fetchProducts = (cookie?: string) => kit.call('GET', '/api/shop/products', cookie === undefined ? {} : { cookie })
 const login = (password: string, account = 'ada') => kit.call('POST', '/auth/login', { json: { account, password } })
+
+const DECOYS: KitOptions = {
+  guard: guardOf('decoys: { keys: { sample: ./env.txt } }', {
+    id: 'probe',
+    when: 'request.path == "/.env"',
+    does: '{ decoy: { profile: keys, else: { block: 404 } } }',
+  }),
+  files: { 'env.txt': 'key=sk-live-4f9a2bQ7xZk01c8eMw5R\n' },
+}
 
 async function addFactor(): Promise<{ readonly cookie: string; readonly recoveryCodes: readonly string[] }> {
   const cookie = await (await start()).signIn()
@@ -443,6 +453,35 @@ const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly
       time.pass(1_000)
     },
     says: { actor: { via: 'gateway', account: null, session: null } },
+  },
+  'decoy.served': {
+    flow: async () => {
+      await start(DECOYS)
+      expect((await kit.call('GET', '/.env')).status).toBe(200)
+    },
+    says: {
+      rule: 'probe',
+      target: 'GET /.env',
+      reason: 'keys',
+      result: 'refused',
+      detail: { decoy: expect.stringMatching(/^[0-9a-f]{5}$/) },
+    },
+  },
+  'decoy.canary': {
+    flow: async () => {
+      await start(DECOYS)
+      const canary = /key=(\S+)/.exec((await kit.call('GET', '/.env')).text)?.[1] ?? ''
+      await kit.call('GET', `/api/shop/products?key=${canary}`)
+    },
+    says: { target: 'GET /api/shop/products', detail: { where: 'head', decoy: expect.stringMatching(/^[0-9a-f]{5}$/) } },
+  },
+  'honey.presented': {
+    flow: async () => {
+      await start({ guard: rulesOf({ id: 'honey', when: 'request.presents_honeytoken', does: '{ block: 403 }' }) })
+      const key = createMarks(kit.vault.deriveKey(PURPOSES.traps), 'honey').write('sk-live-4f9a2bQ7xZk01c8eMw5R', 7, () => 3)
+      await kit.call('POST', '/auth/login', { json: { account: 'ada', password: key } })
+    },
+    says: { target: 'POST /auth/login', detail: { where: 'body' } },
   },
   'guard.demoted': {
     flow: async () => {
