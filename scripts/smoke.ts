@@ -7,18 +7,17 @@ import { setTimeout } from 'node:timers/promises'
 
 const MOST_IDLE_BYTES = 120_000_000
 
-/** Packs the gateway as a user would get it, installs it into an empty folder and runs it there. Exit 1 when anything is amiss. */
+/** Packs the packages as a user would get them, installs them into an empty folder and runs them there. Exit 1 when anything is amiss. */
 const root = resolve(import.meta.dirname, '..')
 const folder = mkdtempSync(join(tmpdir(), 'cloakroom-smoke-'))
 try {
-  execFileSync('npm', ['pack', '--silent', '--pack-destination', folder, '--workspace', 'cloakroom'], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'))
-  if (tarball === undefined) throw new Error('npm pack wrote no tarball')
+  const packed = ['cloakroom', '@cloakroom/jwt-check']
+  const pack = ['pack', '--silent', '--pack-destination', folder, ...packed.flatMap((name) => ['--workspace', name])]
+  execFileSync('npm', pack, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
+  const tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'))
+  if (tarballs.length !== packed.length) throw new Error(`npm pack wrote ${tarballs.join(', ')}`)
   execFileSync('npm', ['init', '-y'], { cwd: folder, stdio: 'ignore' })
-  execFileSync('npm', ['install', '--silent', '--no-fund', '--no-audit', `./${tarball}`], {
+  execFileSync('npm', ['install', '--silent', '--no-fund', '--no-audit', ...tarballs.map((name) => `./${name}`)], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
   })
@@ -26,6 +25,16 @@ try {
   expect('--help', ['--help'], 0, /init[\s\S]*secret[\s\S]*start/)
   expect('a wrong turn', ['strat'], 64, /start/)
   expect('check without a configuration', ['check'], 78, /cloakroom\.yaml/)
+  const checked = spawnSync(process.execPath, ['node_modules/@cloakroom/jwt-check/bin/jwt-check.js'], {
+    cwd: folder,
+    input: 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.',
+    encoding: 'utf8',
+  })
+  if (checked.status !== 1 || !checked.stdout.includes('JWT-01'))
+    throw new Error(`jwt-check: exit ${checked.status}\n${checked.stdout}${checked.stderr}`)
+  if (!readFileSync(join(folder, 'node_modules/@cloakroom/jwt-check/dist/page/jwt-check.html'), 'utf8').includes('<script'))
+    throw new Error('the offline page of jwt-check is empty')
+  console.log('ok: jwt-check and its page')
   if (process.platform === 'linux') console.log(`ok: a gateway without visitors holds ${(await idleBytes()) / 1e6} MB`)
   const library = spawnSync(
     process.execPath,
