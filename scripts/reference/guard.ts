@@ -20,7 +20,8 @@ const ABOUT: Readonly<Record<GuardActionKind, string>> = {
   block: '`block: 403`, or `block: 404` as if there were nothing.',
   ban: 'Refuses from now on: `ban: { key: ip.net, for: "10m * 2^min(prior_bans, 8)", scope: [login] }`.',
   revoke: 'Ends the session, or all of the account: `revoke: session`, `revoke: account`. In a request, the answer is 401.',
-  disable_credential: 'The secret is used no more until you enable it: `disable_credential: route`.',
+  disable_credential:
+    'The secret is used no more until a person enables it: `disable_credential: { name: route, else: { block: 403 } }`; `by_strangers: true` lets anybody cause it.',
   notify: 'Tells somebody: `notify: CHANNEL`.',
 }
 

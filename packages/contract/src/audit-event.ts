@@ -52,6 +52,9 @@ export type AuditKind =
   | 'secret.reflected'
   /** The API answered 401 to the credential in use; another one was tried. */
   | 'credential.rejected'
+  /** By a rule of the guard, or by a command: no call gets it. */
+  | 'credential.disabled'
+  | 'credential.enabled'
   | 'key.added'
   | 'key.rotated'
   | 'key.revoked'

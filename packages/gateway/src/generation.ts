@@ -31,6 +31,8 @@ import type { GuardSwitch } from './guard/guard-switch.ts'
 import type { NearCounters } from './guard/near-counters.ts'
 import { fileIdentity } from './forward/client-identity.ts'
 import type { Forward, Identities } from './forward/forward.ts'
+import { heldVault } from './hold/held-vault.ts'
+import { createHoldMeasure } from './hold/hold-measure.ts'
 import { createSpine, type Gateway } from './gateway.ts'
 import { createEndpoints } from './http/endpoints.ts'
 import { readTheme, type Theme } from './http/pages/theme.ts'
@@ -138,6 +140,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     sessions,
     accounts: stores.accounts,
     ban: createBanMeasure({ store: stores.bans, audit, random, label, policy: () => policy }),
+    hold: createHoldMeasure({ store: stores.holds, audit, policy: () => policy }),
     notifier: lasting.notifier,
     audit,
     later: lasting.later,
@@ -156,7 +159,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     tarpit: lasting.tarpit,
     traps: lasting.traps,
     decoys: decoysOf(config, policy, lasting),
-    vault,
+    vault: heldVault(vault, stores.holds),
     tokens: visitorTokens(lasting, sessions, providers),
     forward: lasting.latencies.listen(
       measuredForward(lasting.forward.trusting(authoritiesOf(config), identitiesOf(config, clock)), metrics, clock),

@@ -27,6 +27,8 @@ export const BY_COMMAND = [
   'ban.started',
   'ban.lifted',
   'honey.made',
+  'credential.disabled',
+  'credential.enabled',
 ] as const satisfies readonly AuditKind[]
 
 /** Ends the process; shown in stories/the-end-of-the-process.test.ts. */

@@ -134,6 +134,19 @@ test('LOG-01 nothing of a signed-in account, a session or a secret is ever folde
   expect(folded).toEqual([])
 })
 
+test('a ban that cannot be, asked for a thousand times, is one line with its count; bans that are made are written whole', () => {
+  const { note, of, time } = start()
+  for (let count = 0; count < 1000; count += 1)
+    note('ban.started', { target: 'ip.net 127.0.0.1', rule: 'probe', result: 'refused', reason: 'trusted proxy' })
+  for (let count = 0; count < 200; count += 1) note('ban.started', { target: `ip.net 198.51.100.${count}`, rule: 'probe' })
+  time.pass(60_000)
+  expect(of('ban.started').filter(({ result }) => result === 'ok')).toHaveLength(200)
+  expect(of('ban.started').filter(({ result }) => result === 'refused')).toHaveLength(60)
+  expect(of('audit.folded')).toEqual([
+    expect.objectContaining({ reason: 'trusted proxy', detail: expect.objectContaining({ count: 940 }) }),
+  ])
+})
+
 test('what was counted is written before the trail closes, and when the clock jumps back', async () => {
   const { trail, note, of, written, clock, time } = start()
   for (let count = 0; count < 70; count += 1) note('visit.started', { address: '192.0.2.1' })

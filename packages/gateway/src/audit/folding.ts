@@ -108,6 +108,9 @@ const FOLDABLE: ReadonlySet<AuditKind> = new Set([
   'honey.presented',
 ])
 
+/** What a rule of the guard could not do, as often as somebody gives it cause; what it did is always written whole. */
+const FOLDABLE_REFUSED: ReadonlySet<AuditKind> = new Set(['ban.started'])
+
 /** Told apart by what they are about: guesses at one account must not hide those at another, nor one API's failures another's. */
 const PER_TARGET: ReadonlySet<AuditKind> = new Set(['login.failed', 'login.throttled', 'upstream.failed'])
 
@@ -136,8 +139,9 @@ function isOver({ since }: Window, at: number): boolean {
   return at - since >= WINDOW_MS || at < since
 }
 
-function keyOf({ kind, actor, reason, target }: AuditEvent, windows: ReadonlyMap<string, Window>): string | null {
-  if (!FOLDABLE.has(kind) || actor.account !== null) return null
+function keyOf({ kind, actor, reason, target, result }: AuditEvent, windows: ReadonlyMap<string, Window>): string | null {
+  const foldable = FOLDABLE.has(kind) || (FOLDABLE_REFUSED.has(kind) && result === 'refused')
+  if (!foldable || actor.account !== null) return null
   const names = PER_TARGET.has(kind) && windows.size < MOST_WINDOWS
   return JSON.stringify([kind, reason, names ? target : null])
 }

@@ -42,6 +42,8 @@ const TEXTS: Partial<Record<AuditKind, (event: AuditEvent) => string>> = {
   'password.locked': ({ target }) => `The password of ${target} is locked after too many wrong ones.`,
   'secret.reflected': ({ target }) => `An API echoed the secret ${target}; it was kept from the visitor.`,
   'honey.presented': ({ address }) => `A planted credential was used from ${address ?? 'an unknown address'}.`,
+  'credential.disabled': ({ target, rule }) =>
+    `The credential ${target} is disabled${rule === null ? '' : ` by the rule ${rule}`}; calls that need it are refused. Enable it with: cloakroom secret enable ${target}`,
   'secret.expiring': ({ target, detail }) => `The secret ${target} ends at ${String(detail['notAfter'])}, and no newer one takes over.`,
   'vault.open_failed': ({ target, reason }) =>
     `The vault could not be opened${target === null ? '' : ` for ${target}`}: ${reason ?? 'wrong key'}.`,

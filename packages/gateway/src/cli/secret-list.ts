@@ -11,10 +11,11 @@ export function addSecretList(secret: Command, does: Does): void {
     .addHelpText('after', '\nExamples:\n  cloakroom secret list\n  cloakroom secret list --json')
     .action(
       does((world: World, options: CommonOptions) =>
-        withVault(world, options.config, async ({ vault }) => {
-          const held = await vault.list()
+        withVault(world, options.config, async ({ vault, stores }) => {
+          const holds = await stores.holds.all()
+          const held = (await vault.list()).map((each) => ({ ...each, disabled: holds.get(each.name) ?? null }))
           const none = 'The vault is empty. Store a secret: cloakroom secret add NAME --origin https://api.example.com --place bearer'
-          return done(held.length === 0 ? none : held.map(formatCredential).join('\n\n'), held)
+          return done(held.length === 0 ? none : held.map((each) => formatCredential(each, each.disabled)).join('\n\n'), held)
         }),
       ),
     )

@@ -1,10 +1,11 @@
 import { plainText } from '../audit/plain-text.ts'
 import { formatDuration } from '../config/units.ts'
+import type { Hold } from '../store/holds.ts'
 import type { CredentialView } from '../vault/outcome.ts'
 import { formatMoment } from './secret-times.ts'
 
 /** What may be shown of a credential (VLT-08): never its value, at most the last four characters and a keyed fingerprint. */
-export function formatCredential({ name, kind, placement, origins, versions }: CredentialView): string {
+export function formatCredential({ name, kind, placement, origins, versions }: CredentialView, hold: Hold | null = null): string {
   const rows = versions.map((version) => [
     `v${version.version}`,
     version.state,
@@ -19,7 +20,9 @@ export function formatCredential({ name, kind, placement, origins, versions }: C
     version.lastUsedAt === null ? 'not used yet' : `used ${formatMoment(version.lastUsedAt)}`,
   ])
   const what = whatItIs(kind, placement)
-  return `${name}  ${what}  ${origins.join(' ')}\n${table(rows, '  ')}`
+  const disabled =
+    hold === null ? '' : `\n  disabled since ${formatMoment(hold.since)} by ${hold.rule === null ? 'hand' : `the rule ${hold.rule}`}`
+  return `${name}  ${what}  ${origins.join(' ')}${disabled}\n${table(rows, '  ')}`
 }
 
 function whatItIs(kind: CredentialView['kind'], placement: string | null): string {

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { addSecretAdd } from './secret-add.ts'
 import { addSecretHoney } from './secret-honey.ts'
 import { addSecretAddClient } from './secret-add-client.ts'
+import { addSecretDisable, addSecretEnable } from './secret-hold.ts'
 import { addSecretList } from './secret-list.ts'
 import { addSecretRekey } from './secret-rekey.ts'
 import { addSecretRevoke } from './secret-revoke.ts'
@@ -11,6 +12,16 @@ import type { Does } from './world.ts'
 /** `cloakroom secret …`: what the vault holds. */
 export function addSecret(program: Command, does: Does): void {
   const secret = program.command('secret').description('Store, replace and end the secrets in the vault. No command reads one back.')
-  for (const add of [addSecretAdd, addSecretAddClient, addSecretList, addSecretRotate, addSecretRevoke, addSecretRekey, addSecretHoney])
+  for (const add of [
+    addSecretAdd,
+    addSecretAddClient,
+    addSecretList,
+    addSecretRotate,
+    addSecretRevoke,
+    addSecretRekey,
+    addSecretHoney,
+    addSecretDisable,
+    addSecretEnable,
+  ])
     add(secret, does)
 }

@@ -14,7 +14,7 @@ export function addSigningKeyList(key: Command, does: Does): void {
         withVault(world, options.config, async ({ vault }) => {
           const held = (await vault.list()).filter(({ kind }) => kind.is === 'signing-key')
           const none = 'There is no key that signs. Make one: cloakroom signing-key add NAME --origin https://api.example.com'
-          return done(held.length === 0 ? none : held.map(formatCredential).join('\n\n'), held)
+          return done(held.length === 0 ? none : held.map((key) => formatCredential(key)).join('\n\n'), held)
         }),
       ),
     )

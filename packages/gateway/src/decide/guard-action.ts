@@ -44,8 +44,13 @@ export type GuardAction =
       readonly scope: readonly string[] | null
     }
   | { readonly kind: 'revoke'; readonly what: 'session' | 'account' }
-  /** Null: the credential of the route. */
-  | { readonly kind: 'disable_credential'; readonly credential: CredentialName | null }
+  /** Null: the credential of the route. `byStrangers`: also when nobody who is known caused it. `otherwise` is what the request gets. */
+  | {
+      readonly kind: 'disable_credential'
+      readonly credential: CredentialName | null
+      readonly byStrangers: boolean
+      readonly otherwise: Fallback
+    }
   | { readonly kind: 'notify'; readonly channel: string }
 
 export type GuardActionKind = GuardAction['kind']
@@ -71,6 +76,6 @@ export const DELIVERABLE: Readonly<Record<GuardActionKind, boolean>> = {
   block: true,
   ban: true,
   revoke: true,
-  disable_credential: false,
+  disable_credential: true,
   notify: true,
 }

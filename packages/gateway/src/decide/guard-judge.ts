@@ -154,6 +154,7 @@ function act(rule: Rule, subject: Subject, walk: Walk): readonly GuardActionKind
   const did: GuardActionKind[] = []
   for (const written of rule.actions) {
     const action = asGivable(written, subject)
+    if (action === null) continue
     if (walk.skipped === 'all' || walk.skipped?.has(written.kind) === true || isSatisfied(action, subject)) continue
     did.push(action.kind)
     if (TERMINAL.has(action.kind)) {
@@ -169,8 +170,16 @@ function act(rule: Rule, subject: Subject, walk: Walk): readonly GuardActionKind
   return did
 }
 
-/** Only reads are answered with a decoy, and never a person or program that may be real: they get the block that the rule names. */
-function asGivable(action: GuardAction, { head, route, visitor }: Subject): GuardAction {
+/**
+ * What of an action can be given to this visitor. Only reads are answered with a decoy, and never a person or program that may be real;
+ * no stranger disables a credential unless the rule says so. They get the block that the rule names instead; null: nothing is done.
+ */
+function asGivable(action: GuardAction, { head, route, visitor, phase }: Subject): GuardAction | null {
+  if (action.kind === 'disable_credential') {
+    const isKnown = visitor?.kind === 'known' || visitor?.kind === 'machine' || visitor?.kind === 'bearer'
+    if (isKnown || action.byStrangers) return action
+    return phase === 'request' ? action.otherwise : null
+  }
   if (action.kind !== 'decoy') return action
   const isRead = head !== null && (head.method === 'GET' || head.method === 'HEAD')
   const isStrange = visitor?.kind === 'stranger' || visitor?.kind === 'visitor'

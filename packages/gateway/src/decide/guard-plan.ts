@@ -1,3 +1,4 @@
+import type { GuardActionKind } from './guard-action.ts'
 import type { Condition, Guard, GuardRoute, Phase, Rule, Scope, Signal } from './guard.ts'
 
 /** What of a guard could apply to one route and method: all that a request there pays for. */
@@ -118,12 +119,15 @@ export function marksWanted(guard: Guard): Wanted {
 }
 const wanted = new WeakMap<Guard, Wanted>()
 
+/** Done to whoever is known, or only to whoever is not. */
+const ASKING: ReadonlySet<GuardActionKind> = new Set(['revoke', 'step_up', 'decoy', 'disable_credential'])
+
 /** `actor` alone does not: who is not known counts by his network. */
 function asksWho({ rules, signals }: Stage): boolean {
   const conditions = [...rules.flatMap(({ when, limits }) => [when, limits.neverIf]), ...signals.map(({ when }) => when)]
   return (
     conditions.some((condition) => condition?.reads.some((fact) => /^(?:session|account|visit)\./.test(fact)) ?? false) ||
     signals.some(({ key }) => key.some((part) => part === 'session' || part === 'account' || part === 'visit')) ||
-    rules.some(({ actions }) => actions.some(({ kind }) => kind === 'revoke' || kind === 'step_up' || kind === 'decoy'))
+    rules.some(({ actions }) => actions.some(({ kind }) => ASKING.has(kind)))
   )
 }

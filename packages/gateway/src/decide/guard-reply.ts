@@ -11,7 +11,8 @@ export function replyOf({ answer, measures, over }: Outcome, subject: Subject): 
   const kinds = measures.map(({ action }) => action.kind)
   // Whose session has just been ended is signed out, and is told so like everybody else.
   if (kinds.includes('revoke')) return { kind: 'problem', code: 'session_required' }
-  return blocked(403)
+  const stopping = measures.find(({ action }) => action.kind === 'disable_credential')?.action
+  return blocked(stopping?.kind === 'disable_credential' ? stopping.otherwise.status : 403)
 }
 
 function replyTo(answer: NonNullable<Outcome['answer']>, over: Outcome['over'], subject: Subject): Reply {

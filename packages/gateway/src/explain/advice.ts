@@ -68,7 +68,8 @@ const ADVICE: Partial<Record<FailureCode, Advise>> = {
     return `wait, or let him in again: cloakroom ban lift ${ban ?? 'ID'}`
   },
   challenge_required: () => 'the browser solves the challenge; it needs JavaScript and cookies',
-  credential_unavailable: () => 'look at `cloakroom secret list`: no version of this API’s credential can be used now',
+  credential_unavailable: () =>
+    'look at `cloakroom secret list`: this API’s credential is disabled (`cloakroom secret enable NAME`), or no version of it can be used now',
   upstream_unreachable: () => 'the API does not answer: see the access log for the reason, then the API itself',
   upstream_timeout: () => 'the API took too long: see limits.headTimeout of this API',
 }

@@ -123,10 +123,7 @@ function readAction(kind: string, value: unknown, beside: unknown, context: Acti
     case 'ban':
       return readBan(value)
     case 'disable_credential':
-      if (value === 'route' || value === true) return { kind, credential: null }
-      return isLabel(value)
-        ? { kind, credential: value }
-        : 'This names no credential.\nWrite its name in the vault, or `route` for the one of the route.'
+      return readDisable(value, beside, phase)
     case 'notify':
       return isLabel(value) ? { kind, channel: value } : 'This names no channel.\nWrite its name, as in `security`.'
   }
@@ -168,6 +165,24 @@ function readDecoy(value: unknown, beside: unknown, { decoys, unmarked }: Action
   if (watermark && unmarked.has(profile))
     return `Nothing in \`${profile}\` could be known again: it has no identifier, key or address of mail of 16 characters or more.\nAdd one to the sample, such as "id": "7d1f3a52-90c4-4b1e-8a67-0f2f6f1f9c11", or write \`watermark: false\`.`
   return otherwise === null ? NO_FALLBACK : { kind: 'decoy', profile, seed, latency, watermark, signedIn, otherwise }
+}
+
+function readDisable(value: unknown, beside: unknown, phase: Phase): GuardAction | string {
+  const name = isMap(value) ? (value['name'] ?? 'route') : value
+  const byStrangers = isMap(value) ? (value['by_strangers'] ?? false) : false
+  const otherwise = fallback(value, beside)
+  if (!isLabel(name)) return 'This names no credential.\nWrite its name in the vault, or `route` for the one of the route.'
+  if (typeof byStrangers !== 'boolean') return '`by_strangers` is true or false.\nLeave it out, and only who is signed in can cause it.'
+  if (phase === 'event' && name === 'route') return 'An event has no route.\nWrite the name of the credential in the vault.'
+  if (phase === 'event' && !byStrangers)
+    return 'Anybody can cause an event, and would thereby close the API for all.\nIf that is what you want, write `by_strangers: true`.'
+  if (otherwise === null && phase === 'request') return NO_FALLBACK
+  return {
+    kind: 'disable_credential',
+    credential: name === 'route' ? null : name,
+    byStrangers,
+    otherwise: otherwise ?? { kind: 'block', status: 403 },
+  }
 }
 
 /** `10m`, or `10m * 2^min(prior_bans, 8)`: doubled with each ban before, at most so often. */

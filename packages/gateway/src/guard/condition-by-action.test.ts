@@ -97,7 +97,7 @@ const ACTIONS: Readonly<Record<GuardActionKind, string>> = {
   block: 'block: 403',
   ban: 'ban: { key: ip.net, for: 10m }',
   revoke: 'revoke: session',
-  disable_credential: 'disable_credential: route',
+  disable_credential: 'disable_credential: { name: shop-key, by_strangers: true, else: { block: 403 } }',
   notify: 'notify: ops',
 }
 /** What can still be done when the answer is there, or when there never was a request. */

@@ -16,6 +16,8 @@ export interface GuardPartOptions {
   readonly accounts: { findByKey(key: string): Awaitable<{ readonly id: string } | null> }
   /** Bans whoever a rule says; see ban/ban-measure.ts. */
   readonly ban: (rule: string, action: Extract<GuardAction, { kind: 'ban' }>, subject: Subject) => Promise<void>
+  /** Disables a credential; see hold/hold-measure.ts. */
+  readonly hold: (rule: string, action: Extract<GuardAction, { kind: 'disable_credential' }>, subject: Subject) => Promise<void>
   readonly notifier: NotifierPart | null
   readonly audit: AuditPart
   readonly later: Later
@@ -29,7 +31,17 @@ const MOST_HELD = 500
 const MOST_GHOSTS = 5_000
 
 /** Takes the measures of the guard's rules. */
-export function createGuardPart({ state, sessions, accounts, ban, notifier, audit, later, shareOf }: GuardPartOptions): GuardPart {
+export function createGuardPart({
+  state,
+  sessions,
+  accounts,
+  ban,
+  hold: disable,
+  notifier,
+  audit,
+  later,
+  shareOf,
+}: GuardPartOptions): GuardPart {
   let held = 0
   const ghosts = new Set<string>()
 
@@ -92,6 +104,8 @@ export function createGuardPart({ state, sessions, accounts, ban, notifier, audi
           return await revoke(action.what, subject)
         case 'ban':
           return await ban(measure.rule, action, subject)
+        case 'disable_credential':
+          return await disable(measure.rule, action, subject)
         case 'notify':
           return tell(measure, subject)
         case 'tag':

@@ -3,6 +3,7 @@ import { memoryAudit } from './memory/audit.ts'
 import { memoryBans } from './memory/bans.ts'
 import { memoryCounters } from './memory/counters.ts'
 import { memoryFactors } from './memory/factors.ts'
+import { memoryHolds } from './memory/holds.ts'
 import { memoryLockdown } from './memory/lockdown.ts'
 import { memoryMachineKeys } from './memory/machine-keys.ts'
 import { memoryGrants } from './memory/grants.ts'
@@ -39,6 +40,7 @@ export function memoryStores(bounds: MemoryBounds = { counters: 1_000_000, nonce
     identities: memoryIdentities(),
     vault: memoryVault(),
     audit: memoryAudit(),
+    holds: memoryHolds(),
     lockdown: memoryLockdown(),
     close() {},
   }

@@ -8,6 +8,7 @@ import type { MintedRow, MintStore } from './minted.ts'
 import type { BanStore, DecisionStore } from './verdict-stores.ts'
 import type { GrantStore, IdentityStore } from './provider-stores.ts'
 import type { ChainCut, ChainEntry, ChainHead, ChainPen, ChainSigner, SignedHead } from './audit-chain.ts'
+import type { HoldStore } from './holds.ts'
 import type { LockdownStore } from './lockdown.ts'
 
 export type { MintedRow, MintStore }
@@ -289,6 +290,7 @@ export interface Stores {
   readonly identities: IdentityStore
   readonly vault: VaultStore
   readonly audit: AuditStore
+  readonly holds: HoldStore
   readonly lockdown: LockdownStore
   close(): Awaitable<void>
 }

@@ -11,6 +11,7 @@ import { grantsConform } from './grants.ts'
 import { identitiesConform } from './identities.ts'
 import { decisionsConform } from './decisions.ts'
 import { denialsConform } from './denials.ts'
+import { holdsConform } from './holds.ts'
 import { lockdownConforms } from './lockdown.ts'
 import { mintedConforms } from './minted.ts'
 import { noncesConform } from './nonces.ts'
@@ -40,6 +41,7 @@ export function describeStores(name: string, make: () => Awaitable<Stores>): voi
     describe('factors', () => factorsConform(() => stores.factors))
     describe('machine keys', () => machineKeysConform(() => stores.machineKeys))
     describe('vault', () => vaultConforms(() => stores.vault))
+    describe('holds', () => holdsConform(() => stores.holds))
     describe('lockdown', () => lockdownConforms(() => stores.lockdown))
     describe('audit', () => auditConforms(() => stores.audit))
   })

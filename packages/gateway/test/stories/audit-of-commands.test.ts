@@ -49,6 +49,8 @@ beforeAll(async () => {
   writeFileSync(config, good)
   await run(['secret', 'rotate', 'shop-key'], `${SECRET}-next`)
   await run(['secret', 'revoke', 'other-key', '--yes'])
+  await run(['secret', 'disable', 'shop-key', '--reason', 'a drill'])
+  await run(['secret', 'enable', 'shop-key'])
   await run(['signing-key', 'add', 'shop-sign', '--origin', upstream.origin])
   await run(['signing-key', 'rotate', 'shop-sign'])
   await run(['signing-key', 'revoke', 'shop-sign', '--yes'])
@@ -94,6 +96,8 @@ const TARGETS: Partial<Record<(typeof BY_COMMAND)[number], string>> = {
   'secret.added': 'other-key',
   'secret.rotated': 'shop-key',
   'secret.revoked': 'other-key',
+  'credential.disabled': 'shop-key',
+  'credential.enabled': 'shop-key',
 }
 
 test.each(BY_COMMAND.map((kind) => [kind]))('LOG-01 LOG-02 %s: the command left its line', (kind) => {

@@ -107,6 +107,12 @@ export const DURABLE_SCHEMA: Schema = {
       since INTEGER NOT NULL,
       reason TEXT NOT NULL
     ) STRICT;
+    CREATE TABLE hold (
+      credential TEXT PRIMARY KEY,
+      since INTEGER NOT NULL,
+      rule TEXT,
+      reason TEXT
+    ) STRICT;
     CREATE TABLE audit_head (
       seq INTEGER PRIMARY KEY,
       hash TEXT NOT NULL,

@@ -11,6 +11,7 @@ import { DURABLE_SCHEMA } from './durable-schema.ts'
 import { sqliteGrants } from './grants.ts'
 import { sqliteFactors } from './factors.ts'
 import { HOT_SCHEMA } from './hot-schema.ts'
+import { sqliteHolds } from './holds.ts'
 import { sqliteLockdown } from './lockdown.ts'
 import { sqliteMachineKeys } from './machine-keys.ts'
 import { sqliteIdentities } from './identities.ts'
@@ -59,6 +60,7 @@ export function openSqlite(folder: string, clock: Clock = systemClock): Stores {
       machineKeys: shielded(sqliteMachineKeys(durable), durable.watch),
       identities: shielded(sqliteIdentities(durable), durable.watch),
       vault: shielded(sqliteVault(durable), durable.watch),
+      holds: shielded(sqliteHolds(durable), durable.watch),
       lockdown: shielded(sqliteLockdown(durable), durable.watch),
       audit: shielded(sqliteAudit(durable), durable.watch),
       close,
