@@ -4,7 +4,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Mutation, MUTATIONS, NOTHING_TO_TAKE_OUT } from '../packages/gateway/test/mutations.ts'
+import type { Mutation } from '../packages/gateway/test/mutation.ts'
+import { MUTATIONS, NOTHING_TO_TAKE_OUT } from '../packages/gateway/test/mutations.ts'
 
 /**
  * npm run mutate [-- --only TEXT] [--again] [--check]

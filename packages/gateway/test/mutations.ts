@@ -1,17 +1,6 @@
-/** A defence taken out, and the attack test that must notice. */
-export interface Mutation {
-  /** Below packages/gateway/src. */
-  readonly file: string
-  /** Stands there exactly once. */
-  readonly find: string
-  readonly put: string
-  /** Below packages/gateway/test/attacks, without `.test.ts`. */
-  readonly test: string
-  /** Where two lines of defence stand one behind the other: file, text and replacement of the other one. */
-  readonly also?: readonly (readonly [file: string, find: string, put: string])[]
-}
-
-const m = (test: string, file: string, find: string, put: string): Mutation => ({ test, file, find, put })
+import { GUARD_MUTATIONS } from './mutations-guard.ts'
+import { TOKEN_MUTATIONS } from './mutations-tokens.ts'
+import { m, type Mutation } from './mutation.ts'
 
 /** Attacks whose defence is that something is not there. */
 export const NOTHING_TO_TAKE_OUT: Readonly<Record<string, string>> = {
@@ -123,7 +112,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   m(
     'credential-sent-to-another-origin',
-    'forward/pass-through.ts',
+    'forward/dress.ts',
     'if (!credential.origins.includes(bare.origin)) throw',
     'if (credential.origins.length === 0) throw',
   ),
@@ -371,12 +360,13 @@ export const MUTATIONS: readonly Mutation[] = [
   m(
     'session-skipped-by-incidental-signal',
     'decide/decide.ts',
-    "return visitor.kind === 'known' || visitor.kind === 'machine' ? null : signIn(head, visitor)",
-    'return null',
+    "    case 'login':\n      return visitor.kind === 'known' || visitor.kind === 'machine' ? null : signIn(head, visitor)",
+    "    case 'login':\n      return null",
   ),
   m('site-path-traversal', 'site/locate.ts', 'if (!isBelow(realPath(path), realPath(root)) ||', 'if ('),
   m('slow-visitor', 'door/node.ts', 'if (response.writableLength > 0) response.socket?.setTimeout(stallMs)', ''),
   m('slow-visitor', 'door/server.ts', '  server.headersTimeout = headMs\n', '  server.headersTimeout = 0\n'),
+  m('slow-visitor', 'door/server.ts', '  server.requestTimeout = requestMs\n', '  server.requestTimeout = 0\n'),
   m('stream-outlives-its-session', 'session/streams.ts', 'ended: cutAll,', 'ended: () => undefined,'),
   m(
     'upgrade-past-the-judgement',
@@ -429,4 +419,6 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (outcome?.verified !== true || isFramed(response)) return null',
     'if (outcome?.verified !== true) return null',
   ),
+  ...GUARD_MUTATIONS,
+  ...TOKEN_MUTATIONS,
 ]

@@ -57,6 +57,16 @@ describe('a solution', () => {
     expect(clearedFor(jar)).toEqual([])
   })
 
+  test('earns a pass that opens nothing in another session and at another address', async () => {
+    const jar = jarOf('mine')
+    const { setCookies } = await handIn(await solve(await challengeFor(jar)), { cookies: jar })
+    const pass = setCookies[0]?.split(';', 1)[0] ?? ''
+    const [name = '', value = ''] = pass.split(/=(.*)/s)
+    const stolen = jarOf('other')
+    stolen.set(name, value)
+    expect([clearedFor(jar).length, clearedFor(jar, '203.0.113.1'), clearedFor(stolen)]).toEqual([1, [], []])
+  })
+
   test('clears the route that was asked for and no other, whatever is written beside it', async () => {
     const jar = jarOf('mine')
     const challenge = await challengeFor(jar)
