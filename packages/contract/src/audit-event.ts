@@ -73,6 +73,8 @@ export type AuditKind =
   | 'audit.broken'
   | 'audit.pruned'
   | 'notice.failed'
+  | 'backup.created'
+  | 'backup.restored'
   | 'panic.begun'
   | 'panic.lifted'
   | 'certificate.loaded'

@@ -23,6 +23,8 @@ export const PURPOSES = {
   sessionLabels: 'audit session label',
   /** Seed of the Ed25519 key that signs the audit trail: its public key is what an auditor holds against an export. */
   auditChain: 'audit chain signature',
+  /** With another name here, no backup would open any more. */
+  backups: 'backup',
 } as const
 
 /** The key that a webhook is signed with; its receiver has it, too. */

@@ -8,6 +8,8 @@ export const BY_COMMAND = [
   'vault.created',
   'vault.rekeyed',
   'vault.open_failed',
+  'backup.created',
+  'backup.restored',
   'jwt.revoked',
   'panic.begun',
   'panic.lifted',

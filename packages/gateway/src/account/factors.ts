@@ -145,7 +145,7 @@ export function createFactors({ store, counters, nonces, seeds, codeKey, audit, 
     if (isLast && keepLast) return 'last_factor'
     if (!(await ask(() => store.remove(owner.id, id)))) return 'unknown'
     if (isLast) for (const { id: other } of rest) await ask(() => store.remove(owner.id, other))
-    await note('factor.removed', owner, cause, { factor: factor.kind })
+    await note('factor.removed', owner, cause, { factor: factor.kind, id })
     return 'removed'
   }
 

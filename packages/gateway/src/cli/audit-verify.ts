@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { chainKey, chainVerifier, type ChainVerifier } from '../audit/chain-key.ts'
 import { type ChainFault, type ChainReport, verifyChain } from '../audit/verify-chain.ts'
 import { PURPOSES } from '../purposes.ts'
+import type { Stores } from '../store/store.ts'
 import { readExport } from './audit-export-file.ts'
 import { withVault, type OpenedVault } from './open.ts'
 import { withCommonOptions, type CommonOptions } from './options.ts'
@@ -41,11 +42,11 @@ async function auditVerify(world: World, options: VerifyOptions): Promise<Outcom
     return failed(EXIT.usage, '--public-key goes with --file.', 'The store is checked with the key of its own vault.')
   return await withVault(world, options.config, async (opened) => {
     const key = chainKey(opened.vault.deriveKey(PURPOSES.auditChain))
-    return told(await verifyStore(opened, key), wanted, await hashAt(opened, wanted?.seq ?? 0), key.publicKey)
+    return told(await verifyStore(opened.stores, key), wanted, await hashAt(opened, wanted?.seq ?? 0), key.publicKey)
   })
 }
 
-async function verifyStore({ stores: { audit } }: OpenedVault, key: ChainVerifier): Promise<ChainReport> {
+export async function verifyStore({ audit }: Pick<Stores, 'audit'>, key: ChainVerifier): Promise<ChainReport> {
   for (let attempt = 0; ; attempt++) {
     const upTo = (await audit.read({ limit: 1 }))[0]?.seq ?? 0
     const signatures = await audit.signatures()

@@ -66,7 +66,7 @@ async function replaceSigningKeys(world: World, opened: OpenedVault): Promise<st
     }
     for (const version of old) {
       await vault.revoke(name, version, at)
-      await opened.note({ kind: 'key.revoked', target: name, reason: 'panic', detail: { version } })
+      await opened.note({ kind: 'key.revoked', target: name, reason: 'panic', detail: { version, ended: version } })
     }
   }
   return `${replaced} replaced${gone.length === 0 ? '' : `; shared ones revoked, make new ones: ${gone.join(', ')}`}`

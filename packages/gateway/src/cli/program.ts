@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addAccount } from './account.ts'
 import { addAudit } from './audit.ts'
+import { addBackup } from './backup.ts'
 import { addBan } from './ban.ts'
 import { addCheck } from './check.ts'
 import { addDemo } from './demo.ts'
@@ -62,6 +63,7 @@ All commands but demo take --json. NO_COLOR turns colours off. Exit codes: 0 don
   addGuard(program, does)
   addPanic(program, does)
   addAudit(program, does)
+  addBackup(program, does)
   addBan(program, does)
   addExplain(program, does)
   addScan(program, does)

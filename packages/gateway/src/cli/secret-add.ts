@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { isLoopbackHost, parseOrigin } from '../config/address.ts'
+import type { EventParts } from '../audit/event.ts'
 import { CREDENTIAL_NAME } from '../config/schema-api.ts'
 import { parsePlacement } from '../decide/credential.ts'
 import type { VaultOutcome, VaultRefusal } from '../vault/outcome.ts'
@@ -112,13 +113,14 @@ export async function told(
   world: World,
   kind: 'secret.added' | 'secret.rotated' | 'secret.revoked' | 'key.added' | 'key.rotated' | 'key.revoked',
   text: string,
+  detail: EventParts['detail'] = {},
 ): Promise<Outcome> {
   if (outcome.kind === 'refused') return refusedByVault(outcome)
   const { credential, notes } = outcome
   await opened.note({
     kind,
     target: credential.name,
-    detail: { version: credential.versions[0]?.version ?? 0, origins: credential.origins.join(' ') },
+    detail: { version: credential.versions[0]?.version ?? 0, origins: credential.origins.join(' '), ...detail },
   })
   for (const note of notes) world.terminal.err(`note: ${note.text}\n`)
   return done(`${text}\n\n${formatCredential(credential)}`, credential)

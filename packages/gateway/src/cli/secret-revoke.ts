@@ -54,6 +54,8 @@ export async function endForGood(
     const held = (await opened.vault.list()).find((credential) => credential.name === name)
     if (is !== null && held !== undefined && held.kind.is !== is)
       return failed(EXIT.failed, `${name} is not a key that signs.`, `End a secret with: cloakroom secret revoke ${name}`)
-    return told(await opened.vault.revoke(name, version, world.clock()), opened, world, kind, `${what} is ended here. ${then}`)
+    return told(await opened.vault.revoke(name, version, world.clock()), opened, world, kind, `${what} is ended here. ${then}`, {
+      ended: version ?? 'all',
+    })
   })
 }

@@ -24,7 +24,7 @@ export async function denyJwts(world: World, opened: OpenedVault, what: 'jti' | 
 }
 
 /** Everything that any issuer made until now. */
-export async function denyAllJwts(at: number, { config, stores }: OpenedVault): Promise<void> {
+export async function denyAllJwts(at: number, { config, stores }: Pick<OpenedVault, 'config' | 'stores'>): Promise<void> {
   for (const [issuer, longestMs] of issuersOf(config)) {
     await stores.denials.deny({ issuer, what: 'issuer', value: '' }, at, at + longestMs + SKEW_MS)
   }

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { GateError } from '../../errors.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { Stores } from '../store.ts'
 import { sqliteAccounts } from './accounts.ts'
@@ -18,6 +21,7 @@ import { sqliteIdentities } from './identities.ts'
 import type { Schema } from './migrate.ts'
 import { sqliteMinted } from './minted.ts'
 import { sqliteNonces } from './nonces.ts'
+import { SWAP_MARK } from '../swap-mark.ts'
 import { sqliteSessions } from './sessions.ts'
 import { shielded } from './unavailable.ts'
 import { sqliteVault } from './vault.ts'
@@ -33,6 +37,8 @@ const DURABLE = { synchronous: 'FULL', cacheKiB: 4_096, mapBytes: 0 } as const
  * Whatever SQLite cannot do is GateError `store_unavailable`.
  */
 export function openSqlite(folder: string, clock: Clock = systemClock): Stores {
+  if (existsSync(join(folder, SWAP_MARK)))
+    throw new GateError('store_unavailable', `a restore was broken off in ${folder}: run \`cloakroom backup restore … --replace\` again`)
   const opened: Connection[] = []
   const open = (name: string, schema: Schema, options: Omit<FileOptions, 'clock'>): Connection => {
     const connection = openConnection(folder, name, schema, { ...options, clock })
