@@ -28,7 +28,7 @@ import { createGuardSwitch, disarmFile } from './guard/guard-switch.ts'
 import { nearCounters } from './guard/near-counters.ts'
 import { backgroundLater, type Later } from './lib/later.ts'
 import type { Random } from './lib/random.ts'
-import { openNotifier, openSinks } from './outlets.ts'
+import { openNotifier, openPost, openSinks } from './outlets.ts'
 import { PURPOSES } from './purposes.ts'
 import { createGrants } from './session/grants.ts'
 import { createBearers } from './session/bearers.ts'
@@ -158,6 +158,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     audit,
     label,
     notifier,
+    post: openPost(outlets),
     bearers: createBearers({
       denials: stores.denials,
       fetchText: createFetchText(),

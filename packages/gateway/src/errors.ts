@@ -54,6 +54,7 @@ export const FAILURES = {
   session_limit: { status: 409, title: 'This account is signed in on too many devices.' },
   last_factor: { status: 409, title: 'The last second factor cannot be removed here. Add another one first.' },
   factor_limit: { status: 409, title: 'This account has as many second factors as it may.' },
+  link_outdated: { status: 410, title: 'This link was used already, or is too old. Ask for another one.' },
   body_too_large: { status: 413, title: 'The body is too large.' },
   target_too_long: { status: 414, title: 'The address is too long.' },
   media_type_refused: { status: 415, title: 'This content type is not taken here.' },

@@ -12,7 +12,7 @@ import { createMachineKeys } from './account/machine-keys.ts'
 import type { Devices } from './account/devices.ts'
 import type { OwnKeys } from './account/own-keys.ts'
 import type { Passwords } from './account/password.ts'
-import { createSignIn } from './account/sign-in.ts'
+import { createSignIn, type PeopleParts } from './account/sign-in.ts'
 import type { AuditTrail } from './audit/audit.ts'
 import { measuredForward } from './audit/measured-forward.ts'
 import type { Metrics } from './audit/metrics.ts'
@@ -36,6 +36,7 @@ import { createHoldMeasure } from './hold/hold-measure.ts'
 import { createSpine, type Gateway } from './gateway.ts'
 import { createEndpoints } from './http/endpoints.ts'
 import { readTheme, type Theme } from './http/pages/theme.ts'
+import type { Post } from './outlets.ts'
 import type { Later } from './lib/later.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Random } from './lib/random.ts'
@@ -61,6 +62,8 @@ export interface LastingParts {
   readonly observer: ObserverPart
   readonly audit: AuditTrail
   readonly notifier: NotifierPart
+  /** How letters to people leave; null without a mail server. */
+  readonly post: Post | null
   readonly bearers: BearersPart
   readonly label: (id: SessionId) => string
   readonly passwords: Passwords
@@ -126,6 +129,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     keys: lasting.keys,
     site: () => ({ origin: policy.publicOrigin, name: theme.name }),
     demandsSecondFactor: (roles) => demandsSecondFactor(policy.secondFactor, roles),
+    people: peopleOf(config, policy, lasting, theme),
   })
   const actionTokens = createActionTokens({
     key: lasting.actionKey,
@@ -202,6 +206,14 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
   })
   const onEvent = createEventFeed({ guard: policy.guard, part: guard, counters: lasting.counters, onFailure: lasting.onGuardFailure })
   return { config, policy, gateway, site, onEvent }
+}
+
+/** Letters to people: what is in force now says where their links lead. */
+function peopleOf({ mail }: Config, policy: Policy, lasting: LastingParts, theme: Theme): PeopleParts | null {
+  const { post, stores, later, onGuardFailure } = lasting
+  if (post === null || mail?.recovery !== true) return null
+  const site = { name: theme.name, origin: policy.publicOrigin, basePath: policy.basePath }
+  return { ...post, resets: stores.resets, later, site: () => site, onFailure: onGuardFailure }
 }
 
 /** The site keeps its cache of files while nothing that it depends on has changed. */

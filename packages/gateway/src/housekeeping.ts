@@ -59,6 +59,7 @@ export function startHousekeeping(options: HousekeepingOptions): () => void {
     await inBatches(() => stores.grants.sweep(at))
     await inBatches(() => stores.counters.sweep(at))
     await inBatches(() => stores.nonces.sweep(at))
+    await inBatches(() => stores.resets.sweep(at))
     await inBatches(() => stores.bans.sweep(at))
     const { refused, passed } = keepDecisionsMs()
     await inBatches(() => stores.decisions.sweep({ refused: at - refused, passed: at - passed }))

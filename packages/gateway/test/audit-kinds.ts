@@ -24,6 +24,7 @@ export const BY_COMMAND = [
   'account.enabled',
   'account.password_set',
   'account.reset_forced',
+  'account.mail_set',
   'machine_key.added',
   'machine_key.revoked',
   'ban.started',

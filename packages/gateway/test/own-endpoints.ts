@@ -1,6 +1,8 @@
 import { createHash, createSecretKey } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { AuditEvent } from '@cloakroom/contract'
+import { builtIn } from '../src/account/mail/built-in.ts'
+import type { SendLetter } from '../src/account/mail/letters.ts'
 import { createIdentities } from '../src/account/identities.ts'
 import { createDevices } from '../src/account/devices.ts'
 import { ownKeys } from '../src/account/own-keys.ts'
@@ -107,6 +109,8 @@ export function makeKit(
     readonly theme?: Partial<ThemeWishes>
     readonly stores?: Partial<Stores>
     readonly cost?: Cost
+    /** Takes letters to people. */
+    readonly mail?: SendLetter
   } = {},
 ): Kit {
   const stores: Stores = { ...memoryStores(), ...change.stores }
@@ -136,6 +140,17 @@ export function makeKit(
     keys: ownKeys(key, systemRandom),
     site: () => ({ origin: policy.publicOrigin, name: 'Shop' }),
     demandsSecondFactor: (roles) => demandsSecondFactor(policy.secondFactor, roles),
+    people:
+      change.mail === undefined
+        ? null
+        : {
+            send: change.mail,
+            templates: builtIn,
+            later: (run) => systemLater(run, 0),
+            resets: stores.resets,
+            site: () => ({ name: 'Shop', origin: policy.publicOrigin, basePath: policy.basePath }),
+            onFailure: (cause) => void failures.push(cause),
+          },
   })
   const { accounts } = signIn
   const reading = readTheme({ name: 'Shop', colour: null, logo: null, ...change.theme })

@@ -1,6 +1,7 @@
 import { auditEvent, type EventParts } from '../audit/event.ts'
 import { readAccountName, accountKey } from '../decide/account-name.ts'
 import type { Instant } from '../decide/head.ts'
+import { readMailAddress } from '../decide/mail-address.ts'
 import { changeHits, codeHits } from '../decide/login-throttle.ts'
 import { judgePassword, type PasswordRefusal } from '../decide/password-policy.ts'
 import type { AccountId, RevokeReason, Standing } from '../decide/session.ts'
@@ -35,7 +36,7 @@ export interface AccountParts {
 /** An account as it may be shown: without the hash. */
 export type AccountSummary = Omit<Account, 'password'> & { readonly hasPassword: boolean }
 
-export type AccountRefusal = 'name_refused' | 'name_taken' | 'unknown_account' | 'password_wrong' | PasswordRefusal
+export type AccountRefusal = 'name_refused' | 'mail_refused' | 'name_taken' | 'unknown_account' | 'password_wrong' | PasswordRefusal
 
 export type AccountOutcome =
   | { readonly kind: 'done'; readonly account: AccountSummary }
@@ -47,9 +48,19 @@ export type Replaced =
   | { readonly kind: 'refused'; readonly code: AccountRefusal | 'password_same'; readonly why: string }
   | { readonly kind: 'throttled'; readonly retryAfterMs: number }
 
+export interface NewAccount {
+  readonly name: string
+  readonly password: string
+  readonly roles: readonly string[]
+  /** Where its owner reads mail. Left out: nobody knows. */
+  readonly mail?: string | null
+}
+
 /** Accounts as their owner manages them. Every change is in the audit trail before it is acknowledged. Throws GateError `store_unavailable`, `busy`. */
 export interface Accounts {
-  add(fresh: { readonly name: string; readonly password: string; readonly roles: readonly string[] }, cause: Cause): Promise<AccountOutcome>
+  add(fresh: NewAccount, cause: Cause): Promise<AccountOutcome>
+  /** Where its owner reads mail; null: nowhere. Links that were mailed before are dead. */
+  setMail(name: string, mail: string | null, cause: Cause): Promise<AccountOutcome>
   list(): Promise<readonly AccountSummary[]>
   find(name: string): Promise<AccountSummary | null>
   /** Ends all its sessions at once. */
@@ -64,7 +75,7 @@ export interface Accounts {
   forceReset(name: string, cause: Cause): Promise<AccountOutcome>
   get(id: AccountId): Promise<AccountSummary | null>
   /** The last step of a login that demands a new password: not the old one again. Ends all sessions; `generation` is the one that counts from now on. */
-  replacePassword(id: AccountId, next: string, cause: Cause): Promise<Replaced>
+  replacePassword(id: AccountId, next: string, why: 'forced' | 'recovery', cause: Cause): Promise<Replaced>
   /** Is it open, with the password that it had then? To be asked once a session exists: it may have been closed while that was begun. */
   stands(then: AccountSummary): Promise<boolean>
 }
@@ -94,9 +105,11 @@ export function createAccounts(parts: AccountParts): Accounts {
     return verdict.kind === 'accepted' ? null : verdict
   }
 
-  async function add(fresh: { name: string; password: string; roles: readonly string[] }, cause: Cause): Promise<AccountOutcome> {
+  async function add(fresh: NewAccount, cause: Cause): Promise<AccountOutcome> {
     const read = readAccountName(fresh.name)
     if (read.kind === 'refused') return { kind: 'refused', code: 'name_refused', why: read.why }
+    const mail = fresh.mail === undefined || fresh.mail === null ? null : readMailAddress(fresh.mail)
+    if (mail === null && typeof fresh.mail === 'string') return noMail(fresh.mail)
     const weak = await judge(fresh.password, read.name, fresh.roles)
     if (weak !== null) return weak
     const account: Account = {
@@ -105,6 +118,7 @@ export function createAccounts(parts: AccountParts): Accounts {
       key: read.key,
       password: await passwords.hash(fresh.password),
       roles: fresh.roles,
+      mail,
       disabledAt: null,
       failures: 0,
       passwordLockedAt: null,
@@ -117,6 +131,16 @@ export function createAccounts(parts: AccountParts): Accounts {
       return { kind: 'refused', code: 'name_taken', why: `There is an account ${read.name} already.` }
     await note('account.added', account, cause, { roles: fresh.roles.join(' ') })
     return done(account)
+  }
+
+  async function setMail(name: string, mail: string | null, cause: Cause): Promise<AccountOutcome> {
+    const account = await byName(name)
+    if (account === null) return unknown(name)
+    const read = mail === null ? null : readMailAddress(mail)
+    if (mail !== null && read === null) return noMail(mail)
+    const changed = await change(account, { mail: read })
+    await note('account.mail_set', changed, cause, { mail: read !== null })
+    return done(changed)
   }
 
   async function disable(name: string, cause: Cause): Promise<AccountOutcome> {
@@ -186,7 +210,7 @@ export function createAccounts(parts: AccountParts): Accounts {
     return done(changed)
   }
 
-  async function replacePassword(id: AccountId, next: string, cause: Cause): Promise<Replaced> {
+  async function replacePassword(id: AccountId, next: string, why: 'forced' | 'recovery', cause: Cause): Promise<Replaced> {
     const account = await ask(() => store.find(id))
     if (account === null) return { kind: 'refused', code: 'unknown_account', why: 'The account is gone.' }
     const hits = changeHits(id)
@@ -199,13 +223,14 @@ export function createAccounts(parts: AccountParts): Accounts {
     if (weak?.kind === 'refused') return weak
     const { changed, ended } = await storePassword(account, next, cause.at)
     await clearAttempts(parts.counters, hits)
-    await note('password.changed', changed, cause, { factor: 'forced', sessions: ended })
+    await note('password.changed', changed, cause, { factor: why, sessions: ended })
     const { generation } = await ask(() => sessions.standing(id))
     return { kind: 'done', stored: changed, generation }
   }
 
   return {
     add,
+    setMail,
     replacePassword,
     async get(id) {
       const account = await ask(() => store.find(id))
@@ -239,6 +264,10 @@ function done(account: Account): AccountOutcome {
 
 export function summary({ password, ...shown }: Account): AccountSummary {
   return { ...shown, hasPassword: password !== null }
+}
+
+function noMail(mail: string): AccountOutcome {
+  return { kind: 'refused', code: 'mail_refused', why: `${mail} is no mail address, as in ada@example.com.` }
 }
 
 function unknown(name: string): AccountOutcome {

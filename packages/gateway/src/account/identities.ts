@@ -49,6 +49,7 @@ export function createIdentities({ accounts, store, audit, random }: IdentityPar
         key: read.key,
         password: null,
         roles: [],
+        mail: null,
         disabledAt: null,
         failures: 0,
         passwordLockedAt: null,

@@ -14,6 +14,8 @@ import { LOGIN_MS, type LoginProgress } from './login-cookie.ts'
 export type LoginOutcome =
   /** `generation`: the account's before its first proof was checked; see session/sessions.ts, start. */
   | { readonly kind: 'granted'; readonly account: AccountSummary; readonly generation: number; readonly factors: readonly Factor[] }
+  /** A new password is set; nobody is signed in. */
+  | { readonly kind: 'recovered' }
   | { readonly kind: 'next'; readonly progress: LoginProgress; readonly methods: Methods }
   /** `login_failed` for every reason at the first step: what was wrong is in the audit trail only. */
   | { readonly kind: 'refused'; readonly code: 'login_failed' | 'code_wrong' | 'passkey_refused' | 'login_outdated' }
@@ -31,6 +33,8 @@ export interface LoginParts {
   readonly random: Random
   /** Does the owner demand a second factor of accounts with these roles? */
   readonly demandsSecondFactor: (roles: readonly string[]) => boolean
+  /** Can a link to a new password be mailed at all? */
+  readonly mailsLinks: () => boolean
 }
 
 /** What a move depends on besides account and proof. */
@@ -63,12 +67,13 @@ export interface Login {
   prove(progress: LoginProgress, account: Account, proof: Proof, cause: Cause): Promise<LoginOutcome>
 }
 
-export function createLogin({ store, factors, passkeys, nonces, audit, random, demandsSecondFactor }: LoginParts): Login {
+export function createLogin({ store, factors, passkeys, nonces, audit, random, demandsSecondFactor, mailsLinks }: LoginParts): Login {
   function standingOf(account: Account, own: readonly StoredFactor[], context: MoveContext): LoginStanding {
     return {
       hasSecondFactor: own.some(isShown),
       needsSecondFactor: demandsSecondFactor(account.roles),
       needsNewPassword: account.resetRequiredAt !== null,
+      hasMail: account.mail !== null && account.password !== null && mailsLinks(),
       isDisabled: account.disabledAt !== null,
       isPasswordLocked: context.isPasswordLocked,
       isKnownDevice: context.isKnownDevice,
@@ -93,14 +98,15 @@ export function createLogin({ store, factors, passkeys, nonces, audit, random, d
         const progress = { id, account: account.id, generation, stamp: stampOf(account, own), isKnownDevice, state: moved.state, next }
         return { kind: 'next', progress, methods: methodsOf(own, moved.state.step) }
       }
+      case 'recovered':
+        return (await isFirst(id, cause)) ? { kind: 'recovered' } : { kind: 'refused', code: 'login_outdated' }
       case 'refusal':
         return refuse(moved, account, proof.kind, cause, { knownDevice: context.isKnownDevice })
     }
   }
 
   async function grant(account: Account, id: string, proven: readonly Factor[], context: MoveContext, cause: Cause): Promise<LoginOutcome> {
-    // Whoever copied the cookie of a login in progress finds it used.
-    if (!(await ask(() => nonces.spend('login', id, cause.at + LOGIN_MS)))) return { kind: 'refused', code: 'login_outdated' }
+    if (!(await isFirst(id, cause))) return { kind: 'refused', code: 'login_outdated' }
     const changed = await ask(() => store.update(account.id, { lastLoginAt: cause.at }))
     if (changed === null) return { kind: 'refused', code: 'login_failed' }
     const actor = { via: 'browser', account: account.name, session: null } as const
@@ -108,6 +114,11 @@ export function createLogin({ store, factors, passkeys, nonces, audit, random, d
     const detail = { factor, knownDevice: context.isKnownDevice }
     audit.note(auditEvent({ ...cause, kind: 'login.succeeded', target: account.name, actor, detail }))
     return { kind: 'granted', account: summary(changed), generation: context.generation, factors: proven }
+  }
+
+  /** Whoever copied the cookie of a login in progress finds it used. */
+  async function isFirst(id: string, { at }: Cause): Promise<boolean> {
+    return await ask(() => nonces.spend('login', id, at + LOGIN_MS))
   }
 
   function refuse(moved: LoginMove, account: Account | null, factor: string, cause: Cause, detail: EventParts['detail']): LoginOutcome {
@@ -130,6 +141,7 @@ export function createLogin({ store, factors, passkeys, nonces, audit, random, d
       case 'enrol':
         return passkeys.isOffered() ? ['totp', 'passkey'] : ['totp']
       case 'identify':
+      case 'mail-link':
       case 'new-password':
         return []
     }

@@ -12,6 +12,7 @@ type Listed = Exclude<AuditCategory, 'changes'>
 const REFUSALS: readonly AuditKind[] = [
   'request.refused',
   'login.throttled',
+  'recovery.requested',
   'visit.started',
   'challenge.cleared',
   'challenge.failed',
@@ -28,6 +29,8 @@ const SIGN_INS: readonly AuditKind[] = [
   'session.rotated',
   'session.ended',
   'password.changed',
+  'recovery.mailed',
+  'recovery.opened',
   'password.locked',
 ]
 

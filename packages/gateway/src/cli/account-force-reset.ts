@@ -17,7 +17,7 @@ export function addAccountForceReset(account: Command, does: Does): void {
     .option('--all', 'every account')
     .addHelpText(
       'after',
-      '\nExamples:\n  cloakroom account force-reset ada\n  cloakroom account force-reset --all\n\nThe old password still begins a sign-in and opens nothing: there is no session until a new one is set.\nWho has no second factor proves no more than the old password on the way. The command names such accounts;\nfor them, `account set-password` or `account disable` is the safer way.',
+      '\nExamples:\n  cloakroom account force-reset ada\n  cloakroom account force-reset --all\n\nThe old password still begins a sign-in and opens nothing: there is no session until a new one is set.\nWho has no second factor gets a link by mail, where `mail` is configured and the account has an address; else the\nold password is all that is proven on the way. The command names such accounts;\nfor them, `account set-password` or `account disable` is the safer way.',
     )
     .action(does((world: World, name: string | undefined, options: ForceResetOptions) => forceReset(world, name, options)))
 }
@@ -44,14 +44,16 @@ async function one(accounts: Accounts, name: string, cause: Cause, tools: Accoun
   return toldAccount(outcome, `All sessions of ${name} are ended. The next sign-in sets a new password.${warning(bare)}`)
 }
 
-async function withoutSecond(accounts: readonly AccountSummary[], { factors }: AccountTools): Promise<readonly string[]> {
+/** Whoever has neither a second factor nor a link by mail before the new password. */
+async function withoutSecond(accounts: readonly AccountSummary[], { factors, links }: AccountTools): Promise<readonly string[]> {
   const bare: string[] = []
-  for (const { id, name } of accounts) if (!(await factors.list(id)).some(isShown)) bare.push(name)
+  for (const { id, name, mail } of accounts)
+    if ((links === null || mail === null) && !(await factors.list(id)).some(isShown)) bare.push(name)
   return bare
 }
 
 function warning(bare: readonly string[]): string {
   if (bare.length === 0) return ''
   const named = bare.slice(0, 20).join(', ') + (bare.length > 20 ? ` and ${bare.length - 20} more` : '')
-  return `\nWithout a second factor, so that whoever has the old password could set the new one: ${named}.`
+  return `\nWithout a second factor and a link by mail, so that whoever has the old password could set the new one: ${named}.`
 }

@@ -7,6 +7,8 @@ import { addAccountForceReset } from './account-force-reset.ts'
 import { addAccountList } from './account-list.ts'
 import { addAccountRecoveryCodes } from './account-recovery-codes.ts'
 import { addAccountRemoveFactor } from './account-remove-factor.ts'
+import { addAccountSendReset } from './account-send-reset.ts'
+import { addAccountSetMail } from './account-set-mail.ts'
 import { addAccountSetPassword } from './account-set-password.ts'
 import type { Does } from './world.ts'
 
@@ -19,6 +21,8 @@ export function addAccount(program: Command, does: Does): void {
     addAccountDisable,
     addAccountEnable,
     addAccountSetPassword,
+    addAccountSetMail,
+    addAccountSendReset,
     addAccountForceReset,
     addAccountFactors,
     addAccountRemoveFactor,

@@ -11,6 +11,7 @@ import { addExplain } from './explain.ts'
 import { addDoctor } from './doctor.ts'
 import { addInit } from './init.ts'
 import { addJwt } from './jwt.ts'
+import { addMail } from './mail.ts'
 import { addMachineKey } from './machine-key.ts'
 import { addPanic } from './panic.ts'
 import { addScan } from './scan.ts'
@@ -59,6 +60,7 @@ All commands but demo take --json. NO_COLOR turns colours off. Exit codes: 0 don
   addSigningKey(program, does)
   addAccount(program, does)
   addSession(program, does)
+  addMail(program, does)
   addMachineKey(program, does)
   addGuard(program, does)
   addPanic(program, does)

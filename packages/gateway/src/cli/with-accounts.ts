@@ -1,19 +1,22 @@
 import type { AccountOutcome, Accounts, Cause } from '../account/accounts.ts'
 import { ownKeys } from '../account/own-keys.ts'
 import { createPasswords } from '../account/password.ts'
-import { createSignIn, type SignIn } from '../account/sign-in.ts'
+import { createSignIn, type PeopleParts, type SignIn } from '../account/sign-in.ts'
 import { COMMAND } from '../audit/event.ts'
 import { compilePolicy, publicOriginOf } from '../config/compile.ts'
 import type { Config } from '../config/paths.ts'
 import { demandsSecondFactor } from '../decide/freshness.ts'
+import { systemLater } from '../lib/later.ts'
+import type { Stores } from '../store/store.ts'
 import { PURPOSES } from '../purposes.ts'
 import { type OpenedSessions, openSessions } from './open-sessions.ts'
-import { withVault } from './open.ts'
+import { type OpenedVault, withVault } from './open.ts'
 import { done, EXIT, failed, type Outcome } from './outcome.ts'
 import type { World } from './world.ts'
 
 /** What a command can do with accounts besides changing them. */
-export interface AccountTools extends Pick<SignIn, 'factors'> {
+export interface AccountTools extends Pick<SignIn, 'factors' | 'links'> {
+  readonly stores: Pick<Stores, 'accounts'>
   readonly sessions: OpenedSessions['sessions']
   readonly demandsSecondFactor: (roles: readonly string[]) => boolean
 }
@@ -29,7 +32,7 @@ export async function withAccounts(
     const { sessions } = openSessions(opened, world)
     const { secondFactor } = compilePolicy(config)
     const demands = (roles: readonly string[]): boolean => demandsSecondFactor(secondFactor, roles)
-    const { accounts, factors } = createSignIn({
+    const { accounts, factors, links } = createSignIn({
       store: stores.accounts,
       factorStore: stores.factors,
       counters: stores.counters,
@@ -42,9 +45,24 @@ export async function withAccounts(
       audit,
       random: world.random,
       ownWords: () => ownWords(config),
+      people: await peopleOf(opened, world),
     })
-    return await work(accounts, { at: world.clock(), actor: COMMAND }, { factors, sessions, demandsSecondFactor: demands })
+    return await work(accounts, { at: world.clock(), actor: COMMAND }, { factors, sessions, links, stores, demandsSecondFactor: demands })
   })
+}
+
+/** The mail client is loaded for those who have a mail server. */
+async function peopleOf({ config, vault, stores }: OpenedVault, { clock, random }: World): Promise<PeopleParts | null> {
+  if (config.mail === null) return null
+  const { openPost } = await import('../outlets.ts')
+  const post = openPost({ config, vault, clock, random })
+  if (post === null) return null
+  const origin = publicOriginOf(config)
+  const site = { name: config.theme.name ?? new URL(origin).hostname, origin, basePath: config.basePath }
+  const onFailure = (cause: unknown): never => {
+    throw cause
+  }
+  return { ...post, resets: stores.resets, later: systemLater, site: () => site, onFailure }
 }
 
 /** The site's host and name: what somebody would try first here. */
@@ -67,6 +85,7 @@ export function toldAccount(outcome: AccountOutcome, text: string): Outcome {
 
 const FIXES: Readonly<Record<Extract<AccountOutcome, { kind: 'refused' }>['code'], string>> = {
   name_refused: 'Choose another name, as in ada or ada@example.com.',
+  mail_refused: 'Write one plain address; take it back with `cloakroom account set-mail NAME --none`.',
   name_taken: 'Choose another name, or give this one a new password: cloakroom account set-password NAME',
   unknown_account: 'See the accounts with `cloakroom account list`.',
   password_wrong: 'Type it again.',

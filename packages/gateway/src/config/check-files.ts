@@ -1,11 +1,12 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, relative } from 'node:path'
+import { readTemplates } from '../account/mail/read-templates.ts'
 import { keyFileOf } from './key-file.ts'
 import type { Config } from './paths.ts'
 import type { ConfigCode } from './codes.ts'
 import { formatKey, type ConfigProblem, type KeyPath, type Locate } from './problem.ts'
 
-/** Are the files there that the configuration names, and no more open than they may be? Reads no content. */
+/** Are the files there that the configuration names, and no more open than they may be? Reads no content but that of letters. */
 export function checkFiles(config: Config, locate: Locate): readonly ConfigProblem[] {
   const problems: ConfigProblem[] = []
   const report = (code: ConfigCode, path: KeyPath, text: string, fix: string): void => {
@@ -36,6 +37,9 @@ export function checkFiles(config: Config, locate: Locate): readonly ConfigProbl
     const { file } = source.passphrase
     report('file_exposed', ['vault', 'key', 'passphrase', 'file'], 'Others can read the vault’s passphrase.', `Run: chmod 600 ${file}`)
   }
+  const letters = readTemplates(config.mail?.templates ?? null)
+  for (const { file, why } of letters.kind === 'problems' ? letters.problems : [])
+    report('mail_template', ['mail', 'templates'], `${file}: ${why}`, 'See the built-in one: cloakroom mail templates FOLDER')
   const site = config.site?.folder ?? null
   const key = keyFileOf(config)
   // The paths as written were compared before; a symbolic link can still lead from the one into the other.
@@ -57,6 +61,7 @@ type Wanted = 'file' | 'folder'
 function namedFiles(config: Config): readonly (readonly [KeyPath, string, Wanted])[] {
   const named: (readonly [KeyPath, string | null, Wanted])[] = [
     [['site'], config.site?.folder ?? null, 'folder'],
+    [['mail', 'templates'], config.mail?.templates ?? null, 'folder'],
     [['tls', 'cert'], config.tls?.cert ?? null, 'file'],
     [['tls', 'key'], config.tls?.key ?? null, 'file'],
     ...Object.entries(config.apis).map(([name, { access }]): [KeyPath, string | null, Wanted] => [

@@ -55,6 +55,7 @@ export const CONFIG_CODES = {
   key_environment: 'A warning: environment variables show in process lists and crash reports.',
   jwt_keys_plain: 'The keys of an issuer of JWTs would come without TLS.',
   sink_plain: 'Audit events, which hold names and addresses, would go to another machine unencrypted; for syslog a warning.',
+  mail_template: 'A letter of `mail.templates` that has no subject, names what does not exist, or lacks what it is for.',
   mail_missing: 'Something is to be sent by mail, and no mail server is named.',
   admin_exposed: 'The admin listener would answer other machines.',
   admin_port: 'Two listeners share a port.',

@@ -39,6 +39,7 @@ export function resolvePaths(parsed: ParsedConfig, file: string | null, folder: 
     vault: { key: resolveKey(parsed.vault.key, at) },
     tls: parsed.tls === null ? null : { ...parsed.tls, cert: at(parsed.tls.cert), key: at(parsed.tls.key) },
     theme: { ...parsed.theme, logo: maybe(parsed.theme.logo) },
+    mail: parsed.mail === null ? null : { ...parsed.mail, templates: maybe(parsed.mail.templates) },
     log: { ...parsed.log, file: maybe(parsed.log.file) },
     oidc: Object.fromEntries(
       Object.entries(parsed.oidc).map(([name, own]) => [name, { ...own, ca: maybe(own.ca), certificate: maybe(own.certificate) }]),

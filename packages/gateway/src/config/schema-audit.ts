@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { API_NAME } from './schema-api.ts'
 import { parseSyslogTarget } from './syslog-target.ts'
-import { duration, httpUrl } from './values.ts'
+import { duration, filePath, httpUrl } from './values.ts'
 
 const YEARS_MS = 10 * 366 * 86_400_000
 const kept = () => duration(86_400_000, YEARS_MS)
@@ -73,6 +73,14 @@ export const mail = z.strictObject({
     .nullable()
     .default(null)
     .describe('The password, in the vault: `secret add NAME --origin https://HOST --place basic:USER`.'),
+  recovery: z
+    .boolean()
+    .default(true)
+    .describe('Let people replace a forgotten password through a link, where `account add --mail` says their address.'),
+  templates: filePath()
+    .nullable()
+    .default(null)
+    .describe('A folder with letters of your own, as `cloakroom mail templates` writes them. What is not in it is built in.'),
 })
 
 /** Who is told when something happens that an owner must know. */

@@ -12,6 +12,8 @@ export const GRANT_COOKIE = '__Host-Http-grant'
 export const LOGIN_COOKIE = '__Host-Http-login-'
 /** A passkey ceremony: its challenge. */
 export const PASSKEY_COOKIE = '__Host-Http-passkey'
+/** What stood in a link by mail, until it is used; afterwards, that a new password is set. */
+export const RECOVERY_COOKIE = '__Host-Http-recovery'
 /** A login in progress: what was shown so far. */
 export const PROGRESS_COOKIE = '__Host-Http-login'
 

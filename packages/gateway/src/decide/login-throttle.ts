@@ -50,6 +50,19 @@ export function sprayHits(address: string): readonly Hit[] {
   return [network, { key: counterKey('login-customer', customer), limit: CUSTOMER_SPRAY, keepMs: CUSTOMER_SPRAY.perMs * 2 }]
 }
 
+/** Links to a new password, of one account: enough for a letter that got lost, too few to fill a letter box. */
+export function resetHits(account: string): readonly Hit[] {
+  return RESET_RUNGS.map((limit, rung) => ({ key: counterKey('reset', account, String(rung)), limit, keepMs: limit.perMs * limit.burst }))
+}
+
+/** Asking for such links, for whichever accounts: from one network, and from one IPv6 /48. */
+export function forgotHits(address: string): readonly Hit[] {
+  const customer = customerOf(address)
+  const network: Hit = { key: counterKey('forgot-network', networkOf(address)), limit: FORGOT, keepMs: FORGOT.perMs * 2 }
+  if (customer === null) return [network]
+  return [network, { key: counterKey('forgot-customer', customer), limit: CUSTOMER_FORGOT, keepMs: CUSTOMER_FORGOT.perMs * 2 }]
+}
+
 const SECOND_MS = 1000
 const MINUTE_MS = 60 * SECOND_MS
 const HOUR_MS = 60 * MINUTE_MS
@@ -84,6 +97,16 @@ const DEVICE: Limit = { burst: 50, max: 1, perMs: 365 * DAY_MS }
 
 /** A company behind one address signs in within the hour; beyond that it is one attempt every two seconds. */
 const SPRAY: Limit = { burst: 300, max: 1800, perMs: HOUR_MS }
+
+/** Three at once, then one in ten minutes; of a day no more than twelve. */
+const RESET_RUNGS: readonly Limit[] = [
+  { burst: 3, max: 1, perMs: 10 * MINUTE_MS },
+  { burst: 12, max: 12, perMs: DAY_MS },
+]
+
+/** An office behind one address; a script that asks for every address of a list gets no further. */
+const FORGOT: Limit = { burst: 20, max: 60, perMs: HOUR_MS }
+const CUSTOMER_FORGOT: Limit = { burst: 160, max: 480, perMs: HOUR_MS }
 
 /** Eight times: a provider may put many customers into one /48. */
 const CUSTOMER_SPRAY: Limit = { burst: 2400, max: 14_400, perMs: HOUR_MS }

@@ -19,6 +19,7 @@ const OPEN: LoginStanding = {
   hasSecondFactor: false,
   needsSecondFactor: false,
   needsNewPassword: false,
+  hasMail: false,
   isDisabled: false,
   isPasswordLocked: false,
   isKnownDevice: false,
@@ -30,14 +31,25 @@ const STATES: Readonly<Record<LoginStep, LoginState>> = {
   identify: LOGIN_START,
   'second-factor': { step: 'second-factor', factors: [password] },
   enrol: { step: 'enrol', factors: [password] },
+  'mail-link': { step: 'mail-link', factors: [password] },
   'new-password': { step: 'new-password', factors: [password, { kind: 'totp', at: 2 }] },
 }
 const STEPS = Object.keys(STATES) as LoginStep[]
-const PROOFS: readonly ProofKind[] = ['password', 'totp', 'passkey', 'recovery-code', 'enrolled-totp', 'enrolled-passkey', 'new-password']
+const PROOFS: readonly ProofKind[] = [
+  'password',
+  'totp',
+  'passkey',
+  'recovery-code',
+  'enrolled-totp',
+  'enrolled-passkey',
+  'new-password',
+  'mail-link',
+]
 /** Written down apart from the source: the pairs that lead on. */
 const TABLE: readonly (readonly [LoginStep, ProofKind])[] = [
   ['identify', 'password'],
   ['identify', 'passkey'],
+  ['identify', 'mail-link'],
   ['second-factor', 'totp'],
   ['second-factor', 'passkey'],
   ['second-factor', 'recovery-code'],

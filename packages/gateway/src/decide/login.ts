@@ -9,17 +9,21 @@ export type LoginStep =
   | 'second-factor'
   /** The owner demands a second factor, and the account has none: it gets one now. */
   | 'enrol'
-  /** The owner demands a new password. */
+  /** The owner demands a new password, and the old one is all that was shown: the link that was mailed begins a recovery. */
+  | 'mail-link'
+  /** The owner demands a new password, or it was forgotten. */
   | 'new-password'
 
 /** A login in progress. */
 export interface LoginState {
   readonly step: LoginStep
   readonly factors: readonly Factor[]
+  /** It began with a link that was mailed: it leads to a new password, never to a session. */
+  readonly isRecovery?: true
 }
 
-/** What somebody did. `enrolled-…`: a new factor was shown once and is stored. */
-export type ProofKind = FactorKind | 'enrolled-totp' | 'enrolled-passkey' | 'new-password'
+/** What somebody did. `enrolled-…`: a new factor was shown once and is stored. `mail-link`: whoever reads the account's mail. */
+export type ProofKind = FactorKind | 'enrolled-totp' | 'enrolled-passkey' | 'new-password' | 'mail-link'
 
 /** One proof and whether it held. A proof for an account that does not exist never holds. */
 export interface Proof {
@@ -33,6 +37,8 @@ export interface LoginStanding {
   /** The owner demands one of this account. */
   readonly needsSecondFactor: boolean
   readonly needsNewPassword: boolean
+  /** A link can be mailed to the account. */
+  readonly hasMail: boolean
   readonly isDisabled: boolean
   readonly isPasswordLocked: boolean
   /** The browser carries the device cookie of an earlier login to this account. */
@@ -42,6 +48,8 @@ export interface LoginStanding {
 export type LoginMove =
   | { readonly kind: 'next'; readonly state: LoginState }
   | { readonly kind: 'grant'; readonly factors: readonly Factor[] }
+  /** The new password counts; it is to be signed in with. */
+  | { readonly kind: 'recovered' }
   /** `why` is for the audit trail; a visitor reads the same words for each. */
   | { readonly kind: 'refusal'; readonly why: LoginRefusal }
 
@@ -51,9 +59,10 @@ export const LOGIN_START: LoginState = { step: 'identify', factors: [] }
 
 /** The table: what each step takes. Everything else is refused. */
 export const TAKES: Readonly<Record<LoginStep, readonly ProofKind[]>> = {
-  identify: ['password', 'passkey', 'oidc'],
+  identify: ['password', 'passkey', 'oidc', 'mail-link'],
   'second-factor': ['totp', 'passkey', 'recovery-code'],
   enrol: ['enrolled-totp', 'enrolled-passkey'],
+  'mail-link': [],
   'new-password': ['new-password'],
 }
 
@@ -68,14 +77,26 @@ export function advanceLogin(state: LoginState, proof: Proof, standing: LoginSta
   // A lock that strangers have caused must not keep the owner out of what she signed in from before (ASVS 6.1.1).
   if (proof.kind === 'password' && standing.isPasswordLocked && !standing.isKnownDevice) return refusal('locked')
   const factors = gained === null ? state.factors : [...state.factors, { kind: gained, at }]
+  if (state.isRecovery === true || proof.kind === 'mail-link') {
+    const step = recoveryAfter(factors, standing, proof.kind)
+    return step === null ? { kind: 'recovered' } : { kind: 'next', state: { step, factors, isRecovery: true } }
+  }
   const step = stepAfter(factors, standing, proof.kind)
   return step === null ? { kind: 'grant', factors } : { kind: 'next', state: { step, factors } }
+}
+
+/** The link stands for the password alone: a second factor is asked for all the same, and none is added or removed (NIST SP 800-63B-4 §4.2.2.2). */
+function recoveryAfter(factors: readonly Factor[], { hasSecondFactor }: LoginStanding, proof: ProofKind): LoginStep | null {
+  if (hasSecondFactor && !factors.some(({ kind }) => isSecondFactor(kind))) return 'second-factor'
+  return proof === 'new-password' ? null : 'new-password'
 }
 
 function stepAfter(factors: readonly Factor[], standing: LoginStanding, proof: ProofKind): LoginStep | null {
   // A passkey with user verification is two factors: the device and what unlocks it (NIST SP 800-63B-4 §2.2.1).
   if (!factors.some(({ kind }) => isSecondFactor(kind))) {
     if (standing.hasSecondFactor) return 'second-factor'
+    // Before anything is added or replaced: a password that its owner distrusts shows nothing of who holds it.
+    if (standing.needsNewPassword && standing.hasMail && factors.every(({ kind }) => kind === 'password')) return 'mail-link'
     if (standing.needsSecondFactor) return 'enrol'
   }
   // Last: whoever knows the old password and nothing else must not choose the new one.
@@ -90,6 +111,7 @@ function factorOf(proof: ProofKind): FactorKind | null {
     case 'enrolled-passkey':
       return 'passkey'
     case 'new-password':
+    case 'mail-link':
       return null
     default:
       return proof

@@ -8,6 +8,7 @@ import { showLogin, submitLogin } from './login-api.ts'
 import { CHALLENGE_ENDPOINTS } from './challenge-api.ts'
 import { submitLogout } from './logout-api.ts'
 import { showPassword, submitPassword } from './password-api.ts'
+import { RECOVERY_ENDPOINTS } from './recovery-endpoints.ts'
 import { showSession } from './session-api.ts'
 import { endSessions, showSessions } from './sessions-api.ts'
 import { STEPS } from './step-endpoints.ts'
@@ -31,6 +32,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
       'Signs in. JSON `{ account, password }`: 200 with the session’s view and the session cookie, or with `{ active: false, next, methods }` and the cookie of a login in progress when more is needed; 401 `login_failed`, 409 `session_limit`, 429 `too_many_attempts`. The page’s form: 303 to `next`.',
   },
   ...STEPS,
+  ...RECOVERY_ENDPOINTS,
   {
     method: 'POST',
     path: '/logout',

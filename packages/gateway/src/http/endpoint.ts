@@ -4,6 +4,7 @@ import type { Login } from '../account/login.ts'
 import type { LoginCookies } from '../account/login-cookie.ts'
 import type { PasskeyLogin } from '../account/passkey-login.ts'
 import type { Passkeys } from '../account/passkeys.ts'
+import type { Recovery } from '../account/recovery.ts'
 import type { StepUp } from '../account/step-up.ts'
 import type { Identities } from '../account/identities.ts'
 import type { OidcProvider } from '../account/oidc/provider.ts'
@@ -48,6 +49,8 @@ export interface EndpointParts {
   readonly enrolments: Enrolments
   readonly passkeys: Passkeys
   readonly passkeyLogin: PasskeyLogin
+  /** Null where no mail is sent. */
+  readonly recovery: Recovery | null
   readonly random: Random
   readonly devices: Devices
   readonly sessions: Pick<Sessions, 'claim' | 'touch' | 'end' | 'endAll' | 'list' | 'start' | 'rotate' | 'find' | 'standing'>

@@ -56,6 +56,7 @@ export async function enterWith(
       const cookie = parts.loginCookies.keep(move.progress, head.at)
       return { kind: 'entered', isWhole: false, cookies: [cookie, await keep(call, provider, pendingSession(move.progress.id), proven)] }
     }
+    case 'recovered':
     case 'refused':
     case 'throttled':
       return { kind: 'refused', code: 'sign_in_refused', why: 'account' }

@@ -46,6 +46,8 @@ async function goOnAs(call: Call, subject: EnrolSubject, kind: 'totp' | 'passkey
     }
     case 'next':
       return { kind: 'done', cookies: [parts.loginCookies.keep(outcome.progress, head.at)], next: `${context.basePath}/login` }
+    case 'recovered':
+      return { kind: 'answer', answer: await refuse(call, 'login_outdated') }
     case 'refused':
       return { kind: 'answer', answer: await refuse(call, outcome.code) }
     case 'throttled':

@@ -2,6 +2,7 @@ import type { LoginStepView } from '@cloakroom/contract'
 import type { LoginOutcome } from '../account/login.ts'
 import type { LoginProgress } from '../account/login-cookie.ts'
 import type { Answer } from '../answer.ts'
+import { browser, causedBy } from '../audit/event.ts'
 import { PROGRESS_COOKIE, readCookie } from '../decide/cookies.ts'
 import { leastLength } from '../decide/password-policy.ts'
 import { demandsSecondFactor } from '../decide/freshness.ts'
@@ -13,9 +14,11 @@ import { pendingSession } from './enter-with.ts'
 import { clearCookie } from './clear-cookie.ts'
 import type { Call } from './endpoint.ts'
 import type { BodyKind } from './fields.ts'
+import { linkMailedPage } from './pages/recovery.ts'
 import { newPasswordPage } from './pages/new-password.ts'
 import { secondFactorPage } from './pages/second-factor.ts'
 import { signInPage } from './pages/sign-in.ts'
+import { recoveredCookie } from './recovered.ts'
 import { problem } from './problem.ts'
 import { cookieLines, goTo, sayJson, sayPage } from './say.ts'
 import { sessionView } from './session-api.ts'
@@ -49,8 +52,16 @@ export async function answerLogin(call: Call, outcome: LoginOutcome, sent: SentS
       if (sent.from === 'form') return goTo(sent.next, cookieLines(cookies))
       return sayJson(200, sessionView(begun.session, account.roles, policy.sessions), cookies)
     }
+    case 'recovered': {
+      const cookies = [recoveredCookie(), ...endProgress(call)]
+      if (sent.from === 'form') return goTo(`${page.basePath}/login`, cookieLines(cookies))
+      return sayJson(200, { active: false, next: 'sign-in', methods: [] } satisfies LoginStepView, cookies)
+    }
     case 'next': {
-      const cookies = [parts.loginCookies.keep(outcome.progress, head.at)]
+      const { progress } = outcome
+      if (progress.state.step === 'mail-link')
+        parts.recovery?.remind(progress.account, page.texts.language, { ...causedBy(head), actor: browser(null, null) })
+      const cookies = [parts.loginCookies.keep(progress, head.at)]
       if (sent.from === 'form') return goTo(`${page.basePath}/login`, cookieLines(cookies))
       return sayJson(200, stepView(outcome), cookies)
     }
@@ -69,8 +80,10 @@ export async function stepPage(call: Call, progress: LoginProgress, name: string
     case 'new-password': {
       const roles = (await call.parts.accounts.get(progress.account))?.roles ?? []
       const least = leastLength(demandsSecondFactor(call.policy.secondFactor, roles))
-      return await newPasswordPage(call.page, { account: name, least, errors })
+      return await newPasswordPage(call.page, { account: name, least, errors, isRecovery: progress.state.isRecovery === true })
     }
+    case 'mail-link':
+      return await linkMailedPage(call.page, name)
     case 'enrol':
     case 'identify':
       return null
@@ -110,12 +123,13 @@ async function again(call: Call, sent: SentStep, code: FailureCode, retryAfterMs
   )
 }
 
-/** The buttons and fields of the sign-in page. */
-export function waysIn({ policy: { providers, ownAccounts } }: Call): {
+/** The buttons, fields and links of the sign-in page. */
+export function waysIn({ parts, policy: { providers, ownAccounts } }: Call): {
   readonly providers: readonly Provider[]
   readonly ownAccounts: boolean
+  readonly canRecover: boolean
 } {
-  return { providers, ownAccounts }
+  return { providers, ownAccounts, canRecover: ownAccounts && parts.recovery !== null }
 }
 
 /** No name is longer; what is typed by mistake need not come back whole. */

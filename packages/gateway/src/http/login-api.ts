@@ -3,6 +3,9 @@ import { browser, causedBy } from '../audit/event.ts'
 import type { Call } from './endpoint.ts'
 import { readFields } from './fields.ts'
 import { answerLogin, endProgress, stepPage, waysIn } from './login-answer.ts'
+import { RECOVERY_COOKIE } from '../decide/cookies.ts'
+import { clearCookie } from './clear-cookie.ts'
+import { isRecovered } from './recovered.ts'
 import { landing } from './own-pages.ts'
 import { signedInPage } from './pages/signed-in.ts'
 import { signInPage } from './pages/sign-in.ts'
@@ -27,14 +30,16 @@ export async function showLogin(call: Call): Promise<Answer> {
     if (page !== null) return sayPage(200, page)
     errors.push(failureText(call.page.texts, 'login_outdated'))
   }
-  const cookies = cookieLines(endProgress(call))
+  const wasRecovered = isRecovered(call)
+  const cookies = cookieLines([...endProgress(call), ...(wasRecovered ? [clearCookie(RECOVERY_COOKIE)] : [])])
   if (visitor.kind === 'known')
     return sayPage(
       200,
       await signedInPage(call.page, { account: visitor.session.name, next, hasProviders: call.policy.providers.length > 0 }),
       cookies,
     )
-  return sayPage(200, await signInPage(call.page, { ...waysIn(call), account: '', next, errors, isInvalid: false }), cookies)
+  const done = wasRecovered && errors.length === 0 ? call.page.texts.recovery.done : null
+  return sayPage(200, await signInPage(call.page, { ...waysIn(call), account: '', next, errors, isInvalid: false, done }), cookies)
 }
 
 /** `POST /auth/login`: JSON `{account, password}` → 200 with the session's view or the next step; the page's form → 303, or the page again. */

@@ -38,7 +38,7 @@ export async function submitNewPassword(call: Call): Promise<Answer> {
   const differ = again !== undefined && again !== next
   const outcome = differ
     ? ({ kind: 'refused', code: 'password_refused', why: texts.changePassword.differ } as const)
-    : await call.parts.accounts.replacePassword(account.id, next, cause)
+    : await call.parts.accounts.replacePassword(account.id, next, progress.state.isRecovery === true ? 'recovery' : 'forced', cause)
   if (outcome.kind === 'refused') {
     const isSame = outcome.code === 'password_same'
     const why = isSame ? texts.newPassword.same : (texts.refusals[outcome.code] ?? outcome.why)

@@ -12,6 +12,7 @@ import { memoryDecisions } from './memory/decisions.ts'
 import { memoryDenials } from './memory/denials.ts'
 import { memoryMinted } from './memory/minted.ts'
 import { memoryNonces } from './memory/nonces.ts'
+import { memoryResets } from './memory/resets.ts'
 import { memorySessions } from './memory/sessions.ts'
 import { memoryVault } from './memory/vault.ts'
 import type { Stores } from './store.ts'
@@ -35,6 +36,7 @@ export function memoryStores(bounds: MemoryBounds = { counters: 1_000_000, nonce
     decisions: memoryDecisions(),
     minted: memoryMinted(),
     accounts: memoryAccounts(),
+    resets: memoryResets(),
     factors: memoryFactors(),
     machineKeys: memoryMachineKeys(),
     identities: memoryIdentities(),

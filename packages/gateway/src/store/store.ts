@@ -3,6 +3,7 @@ import type { DenialName } from '../decide/bearer.ts'
 import type { Count, Hit } from '../decide/counters.ts'
 import type { Instant } from '../decide/head.ts'
 import type { AccountId, Claim, RevokeReason, Session, SessionId, Standing } from '../decide/session.ts'
+import type { ResetStore } from './reset-store.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { MintedRow, MintStore } from './minted.ts'
 import type { BanStore, DecisionStore } from './verdict-stores.ts'
@@ -76,6 +77,8 @@ export interface Account {
   /** PHC string of the password hash; null when no password is set. */
   readonly password: string | null
   readonly roles: readonly string[]
+  /** Where its owner reads mail; null when nobody knows. */
+  readonly mail: string | null
   readonly disabledAt: Instant | null
   /** Wrong passwords in a row, from anywhere but known devices. */
   readonly failures: number
@@ -94,6 +97,8 @@ export interface AccountStore {
   insert(account: Account): Awaitable<boolean>
   find(id: AccountId): Awaitable<Account | null>
   findByKey(key: string): Awaitable<Account | null>
+  /** Whatever the case of the letters; the first few, by key. */
+  findByMail(mail: string): Awaitable<readonly Account[]>
   /** Changes the named columns of an account that exists; null when it does not. */
   update(id: AccountId, change: Partial<Omit<Account, 'id' | 'key' | 'createdAt'>>): Awaitable<Account | null>
   /** Adds one to `failures`, atomically; the new count. */
@@ -101,7 +106,6 @@ export interface AccountStore {
   list(): Awaitable<readonly Account[]>
 }
 
-/** A program's key as it is stored: its secret half only as a hash. */
 /** Something beside the password that an account can show. */
 export interface StoredFactor {
   /** Of a passkey its credential id, base64url; else random. Unique over all accounts. */
@@ -285,6 +289,7 @@ export interface Stores {
   readonly denials: DenialStore
   readonly minted: MintStore
   readonly accounts: AccountStore
+  readonly resets: ResetStore
   readonly factors: FactorStore
   readonly machineKeys: MachineKeyStore
   readonly identities: IdentityStore

@@ -9,6 +9,7 @@ function accountOf(id: string, change: Partial<Account> = {}): Account {
     key: `name ${id}`,
     password: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA',
     roles: [],
+    mail: null,
     disabledAt: null,
     failures: 0,
     passwordLockedAt: null,
@@ -29,6 +30,7 @@ export function accountsConform(store: () => AccountStore): void {
       passwordLockedAt: AT + 1,
       passwordChangedAt: AT + 2,
       lastLoginAt: AT + 3,
+      mail: 'Ada@Example.com',
       failures: 4,
     })
     expect(await store().insert(account)).toBe(true)
@@ -61,6 +63,16 @@ export function accountsConform(store: () => AccountStore): void {
     await store().update('1', wider)
     expect(await store().list()).toEqual([accountOf('1', { name: 'New' })])
     expect((await store().findByKey('name 1'))?.name).toBe('New')
+  })
+
+  test('accounts are found by their address, whatever the case of its letters', async () => {
+    await store().insert(accountOf('2', { mail: 'Ada@example.com' }))
+    await store().insert(accountOf('1', { mail: 'ada@example.com' }))
+    await store().insert(accountOf('3'))
+    expect((await store().findByMail('ADA@EXAMPLE.COM')).map(({ id }) => id)).toEqual(['1', '2'])
+    expect(await store().findByMail('da@example.com')).toEqual([])
+    await store().update('1', { mail: null })
+    expect((await store().findByMail('ada@example.com')).map(({ id }) => id)).toEqual(['2'])
   })
 
   test('failures are counted one by one', async () => {

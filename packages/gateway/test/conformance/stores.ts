@@ -15,6 +15,7 @@ import { holdsConform } from './holds.ts'
 import { lockdownConforms } from './lockdown.ts'
 import { mintedConforms } from './minted.ts'
 import { noncesConform } from './nonces.ts'
+import { resetsConform } from './resets.ts'
 import { sessionsConform } from './sessions.ts'
 import { signalsConform } from './signals.ts'
 import { vaultConforms } from './vault.ts'
@@ -38,6 +39,7 @@ export function describeStores(name: string, make: () => Awaitable<Stores>): voi
     describe('decisions', () => decisionsConform(() => stores.decisions))
     describe('minted credentials', () => mintedConforms(() => stores.minted))
     describe('accounts', () => accountsConform(() => stores.accounts))
+    describe('links that were mailed', () => resetsConform(() => stores.resets))
     describe('factors', () => factorsConform(() => stores.factors))
     describe('machine keys', () => machineKeysConform(() => stores.machineKeys))
     describe('vault', () => vaultConforms(() => stores.vault))

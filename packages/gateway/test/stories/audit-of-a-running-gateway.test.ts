@@ -12,6 +12,7 @@ import { systemRandom } from '../../src/lib/random.ts'
 import { createMarks } from '../../src/trap/mark.ts'
 import { PURPOSES } from '../../src/purposes.ts'
 import { AUDIT_LINE, type ByGateway } from '../audit-kinds.ts'
+import { type MailServer, startMailServer, tokenIn } from '../mail-server.ts'
 import { type OidcKit, startOidcKit } from '../oidc-kit.ts'
 import { makeSelfSigned } from '../certificates.ts'
 import { arm, disarm } from '../../src/guard/guard-switch.ts'
@@ -33,9 +34,12 @@ const NAVIGATION = [
 
 let kit: Kit
 let open: Kit | null = null
+let mailServer: MailServer | null = null
 afterEach(async () => {
   await open?.close()
   open = null
+  await mailServer?.close()
+  mailServer = null
 })
 async function start(options: KitOptions = {}): Promise<Kit> {
   kit = open = await startKit(options)
@@ -61,6 +65,19 @@ const DECOYS: KitOptions = {
     does: '{ decoy: { profile: keys, else: { block: 404 } } }',
   }),
   files: { 'env.txt': 'key=sk-live-4f9a2bQ7xZk01c8eMw5R\n' },
+}
+
+async function startWithMail(): Promise<void> {
+  mailServer = await startMailServer()
+  await start({ config: { mail: { smtp: mailServer.smtp, from: 'gate@example.com' } } })
+  const [ada] = await kit.stores.accounts.list()
+  await kit.stores.accounts.update(ada?.id ?? '', { mail: 'ada@example.com' })
+}
+
+async function forget(account: string): Promise<void> {
+  expect((await kit.call('POST', '/auth/forgot', { json: { account } })).status).toBe(202)
+  // Nobody waits for what comes of it: the trail has it a moment later.
+  await expect.poll(() => kit.auditLines().some(({ kind }) => kind === 'recovery.requested'), { timeout: 5000 }).toBe(true)
 }
 
 async function addFactor(): Promise<{ readonly cookie: string; readonly recoveryCodes: readonly string[] }> {
@@ -126,6 +143,30 @@ const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly
       }
     },
     says: { target: 'ada', result: 'refused', detail: expect.objectContaining({ failures: expect.any(Number) }) },
+  },
+  'recovery.requested': {
+    flow: async () => {
+      await startWithMail()
+      await forget('nobody')
+    },
+    says: { target: null, result: 'refused', reason: 'unknown_account', address: '127.0.0.1', request: expect.any(String) },
+  },
+  'recovery.mailed': {
+    flow: async () => {
+      await startWithMail()
+      await forget('ada')
+      await mailServer?.wait(1)
+    },
+    says: { target: 'ada', result: 'ok', address: '127.0.0.1', request: expect.any(String) },
+  },
+  'recovery.opened': {
+    flow: async () => {
+      await startWithMail()
+      await forget('ada')
+      const [letter] = (await mailServer?.wait(1)) ?? []
+      expect((await kit.call('POST', '/auth/reset', { json: { token: tokenIn(letter) } })).status).toBe(200)
+    },
+    says: { target: 'ada', result: 'ok', address: '127.0.0.1' },
   },
   'challenge.cleared': {
     flow: async () => {

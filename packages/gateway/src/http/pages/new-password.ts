@@ -6,17 +6,19 @@ export interface NewPassword {
   readonly account: string
   readonly least: number
   readonly errors: readonly string[]
+  /** It was forgotten; else the owner demands it. */
+  readonly isRecovery: boolean
 }
 
 /** The last step of signing in after the owner demanded a new password. */
-export function newPasswordPage(context: PageContext, { account, least, errors }: NewPassword): Promise<string> {
+export function newPasswordPage(context: PageContext, { account, least, errors, isRecovery }: NewPassword): Promise<string> {
   const { texts, basePath } = context
   const failed = errors.length > 0
   return frame(
     context,
     failed ? texts.errorIn(texts.newPassword.title) : texts.newPassword.title,
     html`<h1>${texts.newPassword.title}</h1>
-      <p class="lead">${texts.newPassword.lead}</p>
+      <p class="lead">${isRecovery ? texts.recovery.newLead : texts.newPassword.lead}</p>
       ${errorNote(errors)}
       <form method="post" action="${basePath}/login/password">
         ${accountField(context, account)}

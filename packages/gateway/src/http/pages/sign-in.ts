@@ -14,19 +14,24 @@ export interface SignIn {
   /** Where one may sign in instead. */
   readonly providers: readonly { readonly name: string; readonly label: string }[]
   readonly ownAccounts: boolean
+  /** A forgotten password can be replaced by mail. */
+  readonly canRecover: boolean
+  /** What is done, and why one is here. */
+  readonly done?: string | null
 }
 
 /** The page on which a person signs in. Works without scripts and with a password manager. */
 export function signInPage(context: PageContext, signIn: SignIn): Promise<string> {
-  const { errors, providers, ownAccounts } = signIn
+  const { errors, providers, ownAccounts, canRecover, done = null } = signIn
   const { texts } = context
   return frame(
     context,
     errors.length === 0 ? texts.signIn.title : texts.errorIn(texts.signIn.title),
     html`<h1>${texts.signIn.title}</h1>
       <p class="lead">${texts.continueTo(context.theme.name)}</p>
-      ${errorNote(errors)}${ownAccounts ? passwordForm(context, signIn) : ''}${ownAccounts ? passkeyForm(context, { kind: 'sign-in', action: '/login/passkey', label: texts.passkey.signIn, next: signIn.next, isQuiet: true }) : ''}
-      ${ownAccounts && providers.length > 0 ? html`<p class="or"><span>${texts.signIn.or}</span></p>` : ''}${providerButtons(context, signIn)}`,
+      ${errorNote(errors)}${done === null ? '' : html`<div class="note done" role="status"><p>${done}</p></div>`}${ownAccounts ? passwordForm(context, signIn) : ''}${ownAccounts ? passkeyForm(context, { kind: 'sign-in', action: '/login/passkey', label: texts.passkey.signIn, next: signIn.next, isQuiet: true }) : ''}
+      ${ownAccounts && providers.length > 0 ? html`<p class="or"><span>${texts.signIn.or}</span></p>` : ''}${providerButtons(context, signIn)}
+      ${canRecover ? html`<p class="more"><a href="${context.basePath}/forgot">${texts.signIn.forgot}</a></p>` : ''}`,
   )
 }
 

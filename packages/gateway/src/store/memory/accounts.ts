@@ -1,4 +1,5 @@
 import type { AccountId } from '../../decide/session.ts'
+import { MOST_OF_ONE_MAIL } from '../reset-store.ts'
 import type { Account, AccountStore } from '../store.ts'
 
 /** AccountStore in two maps. */
@@ -18,6 +19,11 @@ export function memoryAccounts(): AccountStore {
       const id = keys.get(key)
       return id === undefined ? null : find(id)
     },
+    findByMail: (mail) =>
+      [...accounts.values()]
+        .filter((account) => account.mail?.toLowerCase() === mail.toLowerCase())
+        .toSorted((one, other) => (one.key < other.key ? -1 : 1))
+        .slice(0, MOST_OF_ONE_MAIL),
     update(id, change) {
       const account = find(id)
       if (account === null) return null

@@ -128,5 +128,9 @@ export const DURABLE_SCHEMA: Schema = {
       signature TEXT NOT NULL
     ) STRICT;
     `,
+    `
+    ALTER TABLE account ADD COLUMN mail TEXT;
+    CREATE INDEX account_by_mail ON account (mail COLLATE NOCASE) WHERE mail IS NOT NULL;
+    `,
   ],
 }

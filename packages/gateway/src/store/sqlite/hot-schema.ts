@@ -1,7 +1,7 @@
 import type { Schema } from './migrate.ts'
 
 /**
- * hot.sqlite: sessions, standings, providers' tokens, counters, nonces, bans, minted credentials. A claim reads one row of one shallow
+ * hot.sqlite: sessions, standings, providers' tokens, counters, nonces, bans, minted credentials, links that were mailed. A claim reads one row of one shallow
  * tree: a session's `key` is the first 53 bits of its id, so that inner pages hold integers only, and the row carries a copy of its
  * account's standing, which every change of the standing brings up to date in the same transaction. A join of the two cost a quarter more
  * among a million sessions.
@@ -111,6 +111,15 @@ export const HOT_SCHEMA: Schema = {
       holder TEXT,
       lease_until INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
+    `,
+    `
+    CREATE TABLE reset (
+      account TEXT PRIMARY KEY,
+      hash TEXT NOT NULL UNIQUE,
+      stamp TEXT NOT NULL,
+      expires_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX reset_by_expiry ON reset (expires_at);
     `,
   ],
 }

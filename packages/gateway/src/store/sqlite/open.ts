@@ -22,6 +22,7 @@ import type { Schema } from './migrate.ts'
 import { sqliteMinted } from './minted.ts'
 import { sqliteNonces } from './nonces.ts'
 import { SWAP_MARK } from '../swap-mark.ts'
+import { sqliteResets } from './resets.ts'
 import { sqliteSessions } from './sessions.ts'
 import { shielded } from './unavailable.ts'
 import { sqliteVault } from './vault.ts'
@@ -61,6 +62,7 @@ export function openSqlite(folder: string, clock: Clock = systemClock): Stores {
       bans: shielded(sqliteBans(hot), hot.watch),
       decisions: shielded(sqliteDecisions(decisions), decisions.watch),
       minted: shielded(sqliteMinted(hot), hot.watch),
+      resets: shielded(sqliteResets(hot), hot.watch),
       accounts: shielded(sqliteAccounts(durable), durable.watch),
       factors: shielded(sqliteFactors(durable), durable.watch),
       machineKeys: shielded(sqliteMachineKeys(durable), durable.watch),
