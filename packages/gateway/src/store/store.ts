@@ -3,6 +3,7 @@ import type { DenialName } from '../decide/bearer.ts'
 import type { Count, Hit } from '../decide/counters.ts'
 import type { Instant } from '../decide/head.ts'
 import type { AccountId, Claim, RevokeReason, Session, SessionId, Standing } from '../decide/session.ts'
+import type { AccountStore } from './account-store.ts'
 import type { ResetStore } from './reset-store.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { MintedRow, MintStore } from './minted.ts'
@@ -11,6 +12,8 @@ import type { GrantStore, IdentityStore } from './provider-stores.ts'
 import type { ChainCut, ChainEntry, ChainHead, ChainPen, ChainSigner, SignedHead } from './audit-chain.ts'
 import type { HoldStore } from './holds.ts'
 import type { LockdownStore } from './lockdown.ts'
+
+export type { Account, AccountStore } from './account-store.ts'
 
 export type { MintedRow, MintStore }
 
@@ -66,44 +69,6 @@ export interface NonceStore {
   /** True exactly once per purpose and id, whoever asks, until it expires. */
   spend(purpose: string, id: string, expiresAt: Instant): Awaitable<boolean>
   sweep(at: Instant): Awaitable<number>
-}
-
-export interface Account {
-  readonly id: AccountId
-  /** As its owner writes it. */
-  readonly name: string
-  /** The name folded for comparison: NFKC, lower case. Unique. */
-  readonly key: string
-  /** PHC string of the password hash; null when no password is set. */
-  readonly password: string | null
-  readonly roles: readonly string[]
-  /** Where its owner reads mail; null when nobody knows. */
-  readonly mail: string | null
-  readonly disabledAt: Instant | null
-  /** Wrong passwords in a row, from anywhere but known devices. */
-  readonly failures: number
-  /** Set when too many failures disabled the password; other factors keep working. */
-  readonly passwordLockedAt: Instant | null
-  readonly createdAt: Instant
-  readonly passwordChangedAt: Instant | null
-  readonly lastLoginAt: Instant | null
-  /** Since then a new password is to be set at the next sign-in; null: no. */
-  readonly resetRequiredAt: Instant | null
-}
-
-/** Durable. */
-export interface AccountStore {
-  /** False when the key is taken. */
-  insert(account: Account): Awaitable<boolean>
-  find(id: AccountId): Awaitable<Account | null>
-  findByKey(key: string): Awaitable<Account | null>
-  /** Whatever the case of the letters; the first few, by key. */
-  findByMail(mail: string): Awaitable<readonly Account[]>
-  /** Changes the named columns of an account that exists; null when it does not. */
-  update(id: AccountId, change: Partial<Omit<Account, 'id' | 'key' | 'createdAt'>>): Awaitable<Account | null>
-  /** Adds one to `failures`, atomically; the new count. */
-  addFailure(id: AccountId): Awaitable<number>
-  list(): Awaitable<readonly Account[]>
 }
 
 /** Something beside the password that an account can show. */

@@ -55,7 +55,7 @@ test('every table is copied row by row, beside an open store; sessions and token
       else if (is[table]?.length === 0) left.push(table)
     }
   }
-  expect(left.sort()).toEqual(['minted', 'provider_grant', 'session'])
+  expect(left.sort()).toEqual(['minted', 'provider_grant', 'reset', 'session'])
 })
 
 test('a store counts as in use while anybody has it open, idle or not, and not afterwards', async () => {

@@ -11,7 +11,7 @@ import { unavailable } from './unavailable.ts'
 export const SNAPSHOT_FILES = ['durable.sqlite', 'hot.sqlite'] as const
 
 /** Never copied: what opens something by being there. Nobody can bring back what was never taken along. */
-export const LEFT_OUT: ReadonlySet<string> = new Set(['session', 'provider_grant', 'minted'])
+export const LEFT_OUT: ReadonlySet<string> = new Set(['session', 'provider_grant', 'minted', 'reset'])
 
 /**
  * Copies the store in `folder` into the empty folder `to`, each file as of one moment, beside whoever reads and writes it: VACUUM INTO and one
