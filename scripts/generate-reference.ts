@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { commandLinePage } from './reference/command-line.ts'
 import { configurationPage, configurationSchema } from './reference/configuration.ts'
+import { adminApiDocument } from './reference/admin-api.ts'
 import { guardPage } from './reference/guard.ts'
 import { endpointsPage } from './reference/endpoints.ts'
 
@@ -18,6 +19,7 @@ export function referencePages(): readonly ReferencePage[] {
     { path: 'docs/reference/cloakroom.schema.json', text: configurationSchema() },
     { path: 'docs/reference/command-line.md', text: commandLinePage() },
     { path: 'docs/reference/endpoints.md', text: endpointsPage() },
+    { path: 'docs/reference/admin-api.json', text: adminApiDocument() },
     { path: 'docs/reference/guard.md', text: guardPage() },
   ]
 }

@@ -20,7 +20,7 @@ ${rows.join('\n')}
 
 No answer may be stored but the style sheet, the script and the logo. A refusal carries \`Cloakroom-Error\`; what the codes mean is in [errors.md](errors.md).
 
-On the admin listener, \`127.0.0.1:9090\` by default and never on the public port: \`GET /healthz\` (200 \`ok\`, or 503 with what is broken) and \`GET /metrics\` ([metrics.md](metrics.md)).
+On the admin listener, \`127.0.0.1:9090\` by default and never on the public port: \`GET /healthz\` (200 \`ok\`, or 503 with what is broken) and \`GET /metrics\` ([metrics.md](metrics.md)). Below \`/admin\` is the Admin API: [admin.md](../admin.md), [admin-api.json](admin-api.json).
 `
 }
 

@@ -30,6 +30,10 @@ export type AuditKind =
   | 'account.password_set'
   | 'account.mail_set'
   | 'account.reset_forced'
+  | 'account.roles_set'
+  /** An administrator asked for a change, and said why; written before it is made. */
+  | 'admin.acted'
+  | 'admin.invited'
   | 'action_token.reused'
   | 'machine_key.added'
   | 'machine_key.revoked'
@@ -86,9 +90,9 @@ export type AuditKind =
 
 export type AuditResult = 'ok' | 'refused' | 'failed'
 
-/** Who did it. With `machine-key`, `account` is the key's name and `session` its public part. Else `session` is a keyed hash of the session's store key: constant for one session, useless as a cookie. */
+/** Who did it. With `admin`, `account` is an administrator's name, who is never a visitor of that name, unless a session of a visitor was ended: then it is that visitor's. With `machine-key`, `account` is the key's name and `session` its public part. Else `session` is a keyed hash of the session's store key: constant for one session, useless as a cookie. */
 export interface AuditActor {
-  readonly via: 'browser' | 'machine-key' | 'jwt' | 'command' | 'gateway'
+  readonly via: 'browser' | 'machine-key' | 'jwt' | 'admin' | 'command' | 'gateway'
   readonly account: string | null
   readonly session: string | null
 }

@@ -63,6 +63,8 @@ export interface Composed {
   readonly signer: ChainSigner
   readonly policy: () => Policy
   readonly config: () => Config
+  /** What administrators act on beside the stores. */
+  readonly forAdmins: ForAdmins
   /** Puts another configuration in force for the next request; connections, sessions and caches that it does not change stay. Throws, and changes nothing. */
   take(config: Config, policy: Policy): void
   /** WebSockets and streams of events that hang on a session end, whatever grace the rest has: they would last for hours. */
@@ -71,6 +73,13 @@ export interface Composed {
   reopenLogs(): void
   /** Ends what the parts hold; the stores and the vault are the caller's. */
   close(): Promise<void>
+}
+
+export interface ForAdmins {
+  readonly label: LastingParts['label']
+  readonly streams: LastingParts['streams']
+  readonly grants: LastingParts['grants']
+  readonly guardState: LastingParts['guardSwitch']['state']
 }
 
 /** Keys of the guard's counters that are kept next to the requests: some 30 MB when all are in use. */
@@ -202,6 +211,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     signer: { sign: chain.sign, now: clock },
     policy: () => now.policy,
     config: () => now.config,
+    forAdmins: { label, streams, grants, guardState: () => guardSwitch.state() },
     take(next, nextPolicy) {
       now = openGeneration(next, nextPolicy, lasting, now)
       forward.keepOnly(new Set(nextPolicy.apis.map(({ upstreamOrigin }) => upstreamOrigin)))

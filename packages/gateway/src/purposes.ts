@@ -27,6 +27,11 @@ export const PURPOSES = {
   backups: 'backup',
 } as const
 
+/** The keys of administrators' accounts: nothing that is sealed or hashed for a visitor's account holds for an administrator's. */
+export function adminPurpose(purpose: string): string {
+  return `admin ${purpose}`
+}
+
 /** The key that a webhook is signed with; its receiver has it, too. */
 export function webhookPurpose(name: string): string {
   return `webhook ${name}`

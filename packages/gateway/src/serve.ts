@@ -10,6 +10,7 @@ import { nodeDoor } from './door/node.ts'
 import { listen, type Listener, type ListenOptions, type ServerLimits } from './door/server.ts'
 import { openServerTls, type TlsOutcome } from './door/tls.ts'
 import { upgradeDoor } from './door/upgrade.ts'
+import { openAdminLazily } from './admin-lazily.ts'
 import { startAdminListener } from './http/admin-listener.ts'
 import { healthProbes } from './health-probes.ts'
 import { decisionAges, startHousekeeping } from './housekeeping.ts'
@@ -17,6 +18,7 @@ import type { Clock } from './lib/clock.ts'
 import type { Later } from './lib/later.ts'
 import type { Random } from './lib/random.ts'
 import type { AuditPart } from './parts.ts'
+import { hasAdminSqlite, openAdminSqlite } from './store/sqlite/open-admin.ts'
 import type { Stores } from './store/store.ts'
 import type { Vault } from './vault/vault.ts'
 
@@ -39,6 +41,8 @@ export interface Running {
   readonly adminPort: number
   /** Of the plain HTTP listener that leads pages to HTTPS; null when there is none. */
   readonly redirectPort: number | null
+  /** Makes the first administrator; null where there is one, or no Admin API. For the terminal alone. */
+  readonly setupCode: string | null
   /** The configuration in force; where it cannot be changed while running, as it was at the start. */
   config(): Config
   readonly audit: AuditPart
@@ -114,11 +118,19 @@ export async function serve(options: ServeOptions): Promise<Running> {
     // `listen: 127.0.0.1:0` gets its port from the system; the public origin follows it.
     composed.take(config, compilePolicy(config, main.port))
     const redirect = config.tls?.redirectFrom ? await open(config.tls.redirectFrom, false) : null
+    const adminApi = openAdminLazily({
+      ...options,
+      composed,
+      hasStores: () => hasAdminSqlite(config.store),
+      openStores: () => openAdminSqlite(config.store, clock),
+    })
     const admin = await startAdminListener({
       host: config.admin.listen.host ?? '::',
       port: config.admin.listen.port,
       probes: healthProbes({ stores, vault, audit: composed.audit, clock }),
       metrics: composed.metrics,
+      ...(adminApi === null ? {} : { api: (request, id) => adminApi.answer(request, id) }),
+      apiName: config.admin.publicUrl === null ? null : new URL(config.admin.publicUrl).hostname,
       later,
       newRequestId,
     })
@@ -140,6 +152,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
       port: main.port,
       adminPort: admin.port,
       redirectPort: redirect?.port ?? null,
+      setupCode: adminApi?.setupCode ?? null,
       config: composed.config,
       audit: composed.audit,
       take(next) {
@@ -162,6 +175,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
       stopTls.stop()
       composed.endStreams()
       await Promise.all([...listeners.map((listener) => listener.close(graceMs)), admin.close()])
+      await adminApi?.close()
       composed.audit.note(auditEvent({ kind: 'gateway.stopped', at: clock() }))
       await composed.close()
     }

@@ -46,7 +46,7 @@ export const AUDIT_LINE = {
   at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
   request: expect.toSatisfy((value) => value === null || /^[0-9a-f-]{36}$/.test(String(value))),
   actor: {
-    via: expect.stringMatching(/^(?:browser|machine-key|jwt|command|gateway)$/),
+    via: expect.stringMatching(/^(?:browser|machine-key|jwt|admin|command|gateway)$/),
     account: expect.toSatisfy(isTextOrNull),
     session: expect.toSatisfy((value) => value === null || /^[A-Za-z0-9_-]{8,16}$/.test(String(value))),
   },

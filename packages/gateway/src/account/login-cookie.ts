@@ -23,7 +23,7 @@ export interface LoginProgress {
 /** Logins in progress, sealed in the browser that began them. */
 export interface LoginCookies {
   /** Null for none, for one that is not ours or over, and for two of them. */
-  open(head: RequestHead): LoginProgress | null
+  open(head: Pick<RequestHead, 'headers' | 'at'>): LoginProgress | null
   /** The Set-Cookie line. */
   keep(progress: LoginProgress, at: Instant): string
 }
@@ -31,10 +31,11 @@ export interface LoginCookies {
 /** Time enough to find the phone. */
 export const LOGIN_MS = 600_000
 
-export function createLoginCookies(sealer: Sealer): LoginCookies {
+/** `name`: the cookie's; the website's when left out. */
+export function createLoginCookies(sealer: Sealer, name = PROGRESS_COOKIE): LoginCookies {
   return {
     open({ headers, at }) {
-      const cookie = readCookie(headers, PROGRESS_COOKIE)
+      const cookie = readCookie(headers, name)
       const text = cookie.kind === 'one' ? sealer.open(cookie.value, at) : null
       if (text === null) return null
       // Sealed by us a few minutes ago; after an update of the gateway it may have another shape.
@@ -45,7 +46,7 @@ export function createLoginCookies(sealer: Sealer): LoginCookies {
     },
     keep: (progress, at) =>
       writeCookie({
-        name: PROGRESS_COOKIE,
+        name,
         value: sealer.seal(JSON.stringify(progress), at + LOGIN_MS),
         maxAgeMs: LOGIN_MS,
         sameSite: 'Lax',

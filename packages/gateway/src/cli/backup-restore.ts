@@ -19,7 +19,7 @@ import { auditFileOf, configProblems } from './open.ts'
 import { collect, withCommonOptions } from './options.ts'
 import { done, EXIT, failed, type Outcome } from './outcome.ts'
 import { table } from './secret-show.ts'
-import { denyAllJwts } from './session-end-jwt.ts'
+import { denyAllJwts } from '../session/deny-jwts.ts'
 import type { Does, World } from './world.ts'
 
 interface RestoreOptions extends BackupOptions {
@@ -127,7 +127,7 @@ async function bringUpToDate(
 ): Promise<Ended> {
   const at = world.clock()
   await beginAnew({ stores, at })
-  await denyAllJwts(at, { config, stores })
+  await denyAllJwts(at, config, stores.denials)
   const always = [
     ['sessions', 'none: everybody signs in anew'],
     ['JWTs', 'none that was issued until now counts'],

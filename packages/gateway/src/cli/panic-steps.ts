@@ -1,7 +1,7 @@
 import { makeSigningKey } from '../vault/signing-key.ts'
 import { openSessions } from './open-sessions.ts'
 import type { OpenedVault } from './open.ts'
-import { denyAllJwts } from './session-end-jwt.ts'
+import { denyAllJwts } from '../session/deny-jwts.ts'
 import type { World } from './world.ts'
 
 interface PanicStep {
@@ -28,7 +28,7 @@ async function endSessions(world: World, opened: OpenedVault): Promise<string> {
 }
 
 async function endJwts(world: World, opened: OpenedVault): Promise<string> {
-  await denyAllJwts(world.clock(), opened)
+  await denyAllJwts(world.clock(), opened.config, opened.stores.denials)
   return 'none that was issued until now counts'
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addAccount } from './account.ts'
+import { addAdmin } from './admin.ts'
 import { addAudit } from './audit.ts'
 import { addBackup } from './backup.ts'
 import { addBan } from './ban.ts'
@@ -59,6 +60,7 @@ All commands but demo take --json. NO_COLOR turns colours off. Exit codes: 0 don
   addSecret(program, does)
   addSigningKey(program, does)
   addAccount(program, does)
+  addAdmin(program, does)
   addSession(program, does)
   addMail(program, does)
   addMachineKey(program, does)

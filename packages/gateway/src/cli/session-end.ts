@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { accountKey } from '../decide/account-name.ts'
 import { findLiveSessions } from './live-sessions.ts'
-import { denyAllJwts, denyJwts } from './session-end-jwt.ts'
+import { denyAllJwts } from '../session/deny-jwts.ts'
+import { denyJwts } from './session-end-jwt.ts'
 import { openSessions } from './open-sessions.ts'
 import { withVault, type OpenedVault } from './open.ts'
 import { withCommonOptions, type CommonOptions } from './options.ts'
@@ -81,7 +82,7 @@ async function endAccount(world: World, opened: OpenedVault, name: string): Prom
 async function endAll(world: World, opened: OpenedVault): Promise<Outcome> {
   const { sessions } = openSessions(opened, world)
   let ended = 0
-  await denyAllJwts(world.clock(), opened)
+  await denyAllJwts(world.clock(), opened.config, opened.stores.denials)
   for (const account of await opened.stores.accounts.list()) ended += await sessions.endAll(account.id, world.clock(), 'ended-by-owner')
   return done(count(ended, 'of all accounts'), { ended })
 }

@@ -133,10 +133,19 @@ async function ready(config: Config, running: Running, stores: Stores, terminal:
   const rows = [
     ...Object.entries(config.apis).map(([name, api]) => [name, `${api.path}/…`, `→ ${api.upstream}`, accessText(api.access)]),
     ...(config.site === null ? [] : [['site', '/', `→ ${config.site.folder ?? config.site.devServer ?? ''}`, '']]),
-    ['admin', '', formatListen({ host: config.admin.listen.host, port: running.adminPort }), '/healthz /metrics'],
+    [
+      'admin',
+      '',
+      formatListen({ host: config.admin.listen.host, port: running.adminPort }),
+      config.admin.api ? '/healthz /metrics /admin' : '/healthz /metrics',
+    ],
   ]
   const needsAccounts = Object.values(config.apis).some(({ access }) => access === 'login' || typeof access === 'object')
   const lonely = needsAccounts && (await stores.accounts.list()).length === 0
   const hint = lonely ? '\nNobody can sign in yet: cloakroom account add NAME\n' : ''
-  return `\n${paint('bold', running.publicOrigin, terminal)} is open.\n\n${table(rows, '  ')}\n${hint}\nCtrl-C stops it.\n\n`
+  const setup =
+    running.setupCode === null
+      ? ''
+      : `\nNobody administers it yet. Within an hour this code makes the first owner, once: ${running.setupCode}\n`
+  return `\n${paint('bold', running.publicOrigin, terminal)} is open.\n\n${table(rows, '  ')}\n${hint}${setup}\nCtrl-C stops it.\n\n`
 }

@@ -163,7 +163,20 @@ export const configSchema = z.strictObject({
     .describe('HTTPS by the gateway itself.'),
   admin: z
     .strictObject({
-      listen: listenAddress().prefault('127.0.0.1:9090').describe('Where `/healthz` and `/metrics` answer; never on the public port.'),
+      listen: listenAddress()
+        .prefault('127.0.0.1:9090')
+        .describe('Where `/healthz`, `/metrics` and the Admin API below `/admin` answer; never on the public port.'),
+      api: z
+        .boolean()
+        .default(true)
+        .describe(
+          'The Admin API: for administrators with a second factor, from this machine or through `publicUrl`. false: nothing is there.',
+        ),
+      publicUrl: origin()
+        .refine((text) => text.startsWith('https://'), 'Passwords go over it: it has to be https')
+        .nullable()
+        .default(null)
+        .describe('The origin of a proxy of yours that leads administrators here over HTTPS. Left out: from this machine only.'),
       unsafeAllowRemote: z
         .boolean()
         .default(false)

@@ -16,6 +16,9 @@ export const PASSKEY_COOKIE = '__Host-Http-passkey'
 export const RECOVERY_COOKIE = '__Host-Http-recovery'
 /** A login in progress: what was shown so far. */
 export const PROGRESS_COOKIE = '__Host-Http-login'
+/** Of the admin listener, whose port a browser does not tell from ours: other names, so that neither is taken for the other. */
+export const ADMIN_COOKIE = '__Host-Http-admin'
+export const ADMIN_PROGRESS_COOKIE = '__Host-Http-admin-login'
 
 export type CookieValue = { readonly kind: 'absent' } | { readonly kind: 'one'; readonly value: string } | { readonly kind: 'many' }
 

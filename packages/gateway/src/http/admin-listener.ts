@@ -5,6 +5,7 @@ import type { FailureCode } from '../errors.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { Later } from '../lib/later.ts'
 import { isLoopbackName } from '../decide/admit.ts'
+import { isLoopback, parseAddress } from '../decide/ip.ts'
 import { problem } from './problem.ts'
 import { apiHeaders } from './security-headers.ts'
 
@@ -16,6 +17,10 @@ export interface AdminListenerOptions {
   /** What must answer for the gateway to be healthy, by name. A probe that throws or hangs has failed. */
   readonly probes: Readonly<Record<string, () => Awaitable<unknown>>>
   readonly metrics: { readonly contentType: string; text(): Promise<string> }
+  /** Answers below `/admin/`; left out, nothing is there. */
+  readonly api?: (request: IncomingMessage, requestId: string) => Promise<Answer>
+  /** The name, without a port, under which a proxy of the operator's leads administrators here over TLS. */
+  readonly apiName?: string | null
   readonly later: Later
   readonly newRequestId: () => string
 }
@@ -28,7 +33,7 @@ export interface AdminListener {
 /** A health check that takes longer is no good news: load balancers give up after a few seconds. */
 const PROBE_MS = 2000
 
-/** `/healthz` and `/metrics`, for the operator's own machines. Its own port: nothing of it can be reached through the public one. */
+/** `/healthz`, `/metrics` and the Admin API, for the operator's own machines. Its own port: nothing of it can be reached through the public one. */
 export async function startAdminListener(options: AdminListenerOptions): Promise<AdminListener> {
   const server = createServer(
     { headersTimeout: 5000, requestTimeout: 5000, keepAliveTimeout: 5000, maxHeaderSize: 8192 },
@@ -56,7 +61,12 @@ export async function startAdminListener(options: AdminListenerOptions): Promise
 
 async function answer(request: IncomingMessage, options: AdminListenerOptions): Promise<Answer> {
   const refuse = (code: FailureCode, allow?: readonly string[]) => problem(code, { request: options.newRequestId(), allow })
-  if (!isAskedByItsName(request, options.names ?? [])) return refuse('misdirected')
+  const { api, apiName = null, names = [] } = options
+  if (!isAskedByItsName(request, apiName === null ? names : [...names, apiName])) return refuse('misdirected')
+  if (api !== undefined && request.url?.startsWith('/admin/') === true) {
+    const code = refuseForApi(request, apiName)
+    return code === null ? await api(request, options.newRequestId()) : refuse(code)
+  }
   // A page of any website can send a GET here; it must not even learn that something answers.
   if (!['none', undefined].includes(single(request, 'sec-fetch-site'))) return refuse('cross_site')
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse('method_not_allowed', ['GET', 'HEAD'])
@@ -80,6 +90,19 @@ function isAskedByItsName(request: IncomingMessage, names: readonly string[]): b
   if (isLoopbackName(host)) return true
   const name = host.replace(/:\d+$/, '')
   return names.includes(name) || name.replace(/^\[|\]$/g, '') === request.socket.localAddress?.replace(/^::ffff:/, '')
+}
+
+/** For the Admin API a browser may speak, but only from a page of this very origin; and a password never goes over a network in the clear. */
+function refuseForApi(request: IncomingMessage, apiName: string | null): FailureCode | null {
+  const site = single(request, 'sec-fetch-site')
+  const isOpened = site === 'none' && request.method === 'GET'
+  if (site !== undefined && site !== 'same-origin' && !isOpened) return 'cross_site'
+  const host = single(request, 'host')?.toLowerCase() ?? ''
+  const origin = single(request, 'origin')
+  if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) return 'cross_site'
+  const peer = parseAddress(request.socket.remoteAddress ?? '')
+  const isHere = peer !== null && isLoopback(peer)
+  return isHere || (apiName !== null && host.replace(/:\d+$/, '') === apiName) ? null : 'plain_http'
 }
 
 function single(request: IncomingMessage, name: string): string | undefined {

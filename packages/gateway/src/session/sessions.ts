@@ -33,7 +33,9 @@ export interface SessionParts {
   /** The provider's tokens, which stay with a session that gets another identifier. */
   readonly grants?: { follow(from: SessionId, to: SessionId): Awaitable<void> }
   /** Who asks for what is not the clock's doing; `browser` unless said otherwise. */
-  readonly via?: 'browser' | 'command'
+  readonly via?: 'browser' | 'command' | 'admin'
+  /** The cookie's name; the website's session cookie when left out. */
+  readonly cookie?: string
 }
 
 export interface SessionStart {
@@ -70,7 +72,17 @@ export interface Sessions extends SessionsPart {
   list(account: AccountId, at: Instant): Promise<readonly Session[]>
 }
 
-export function createSessions({ store, limits, audit, label, random, streams, grants, via = 'browser' }: SessionParts): Sessions {
+export function createSessions({
+  store,
+  limits,
+  audit,
+  label,
+  random,
+  streams,
+  grants,
+  via = 'browser',
+  cookie = SESSION_COOKIE,
+}: SessionParts): Sessions {
   function note(
     kind: 'session.started' | 'session.rotated' | 'session.ended',
     session: Session,
@@ -124,7 +136,7 @@ export function createSessions({ store, limits, audit, label, random, streams, g
     if (!(await store.insert(session))) return { kind: 'refused', why: 'outdated' }
     if (!(await makeRoom(session, at))) return refuse(session, at)
     note('session.started', session, at)
-    return { kind: 'started', session, setCookie: writeCookie({ name: SESSION_COOKIE, value, maxAgeMs: null }) }
+    return { kind: 'started', session, setCookie: writeCookie({ name: cookie, value, maxAgeMs: null }) }
   }
 
   function refuse(session: Session, at: Instant): StartedSession {
@@ -175,7 +187,7 @@ export function createSessions({ store, limits, audit, label, random, streams, g
       streams?.ended(session.id, 'replaced')
       note('session.ended', session, at, 'replaced')
       note('session.rotated', next, at, null, { factors: factors.map(({ kind }) => kind).join(' ') })
-      return { session: next, setCookie: writeCookie({ name: SESSION_COOKIE, value, maxAgeMs: null }) }
+      return { session: next, setCookie: writeCookie({ name: cookie, value, maxAgeMs: null }) }
     },
     async endAll(account, at, because) {
       const held = await store.list(account)

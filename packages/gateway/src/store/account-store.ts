@@ -39,4 +39,6 @@ export interface AccountStore {
   /** Adds one to `failures`, atomically; the new count. */
   addFailure(id: AccountId): Awaitable<number>
   list(): Awaitable<readonly Account[]>
+  /** By key: those that begin with `prefix` and come after `after`, which is empty for the first page. */
+  page(prefix: string, after: string, limit: number): Awaitable<readonly Account[]>
 }

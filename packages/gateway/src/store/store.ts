@@ -6,16 +6,16 @@ import type { AccountId, Claim, RevokeReason, Session, SessionId, Standing } fro
 import type { AccountStore } from './account-store.ts'
 import type { ResetStore } from './reset-store.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
-import type { MintedRow, MintStore } from './minted.ts'
+import type { MintStore } from './minted.ts'
 import type { BanStore, DecisionStore } from './verdict-stores.ts'
 import type { GrantStore, IdentityStore } from './provider-stores.ts'
 import type { ChainCut, ChainEntry, ChainHead, ChainPen, ChainSigner, SignedHead } from './audit-chain.ts'
 import type { HoldStore } from './holds.ts'
 import type { LockdownStore } from './lockdown.ts'
+import type { SessionQuery } from './session-query.ts'
 
 export type { Account, AccountStore } from './account-store.ts'
-
-export type { MintedRow, MintStore }
+export type { MintedRow, MintStore } from './minted.ts'
 
 /** The most rows that one call of a `sweep` deletes: it holds the write lock for milliseconds. Call again while it returns as many. */
 export const SWEEP_ROWS = 1_000
@@ -42,6 +42,8 @@ export interface SessionStore {
   list(account: AccountId): Awaitable<readonly Session[]>
   /** As `list`, over all accounts, newest first, at most `limit`. */
   listAll(limit: number): Awaitable<readonly Session[]>
+  /** Those that nobody and no time has ended, the newest first: one page. */
+  page(query: SessionQuery): Awaitable<readonly Session[]>
   /** Deletes sessions that were last seen before `seenBefore` or authenticated before `authenticatedBefore`, at most SWEEP_ROWS. Returns how many. */
   sweep(seenBefore: Instant, authenticatedBefore: Instant): Awaitable<number>
 }
@@ -100,6 +102,7 @@ export interface FactorStore {
   removeAll(account: AccountId): Awaitable<number>
 }
 
+/** A program's key as it is stored: its secret half only as a hash. */
 export interface MachineKeyRow {
   /** The key's public part. Unique. */
   readonly id: string

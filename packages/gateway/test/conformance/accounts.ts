@@ -86,4 +86,15 @@ export function accountsConform(store: () => AccountStore): void {
     for (const id of ['b', 'c', 'a']) await store().insert(accountOf(id))
     expect((await store().list()).map(({ id }) => id)).toEqual(['a', 'b', 'c'])
   })
+
+  test('a page holds those that begin so, after the last of the page before', async () => {
+    for (const id of ['b', 'c', 'a']) await store().insert(accountOf(id))
+    await store().insert(accountOf('z', { key: 'zoe' }))
+    const page = async (prefix: string, after: string, limit: number) => (await store().page(prefix, after, limit)).map(({ key }) => key)
+    expect(await page('', '', 2)).toEqual(['name a', 'name b'])
+    expect(await page('', 'name b', 2)).toEqual(['name c', 'zoe'])
+    expect(await page('name', 'name b', 9)).toEqual(['name c'])
+    expect(await page('zo', '', 9)).toEqual(['zoe'])
+    expect(await page('y', '', 9)).toEqual([])
+  })
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { Session } from '../../src/decide/session.ts'
+import type { SessionQuery } from '../../src/store/session-query.ts'
 import { SWEEP_ROWS, type SessionStore } from '../../src/store/store.ts'
 
 export const AT = 1_780_000_000_000
@@ -182,5 +183,38 @@ export function sessionsConform(store: () => SessionStore): void {
     expect(await store().sweep(AT + 1, 0)).toBe(SWEEP_ROWS)
     expect(await store().sweep(AT + 1, 0)).toBe(3)
     expect(await store().sweep(AT + 1, 0)).toBe(0)
+  })
+
+  test('SES-18 pages of the living go from the newest to the oldest, hold none twice, and leave out what is over', async () => {
+    const own = Array.from({ length: 25 }, (_, each) =>
+      sessionOf(`p-${each}`, {
+        account: `a-${each % 3}`,
+        address: `192.0.2.${each % 2}`,
+        createdAt: AT + Math.floor(each / 4),
+        authenticatedAt: AT + 100,
+      }),
+    )
+    for (const session of own) await store().insert(session)
+    const [ended, unseen, old] = [
+      sessionOf('ended'),
+      sessionOf('unseen', { seenAt: AT - 500 }),
+      sessionOf('old', { authenticatedAt: AT - 500 }),
+    ]
+    for (const session of [ended, unseen, old]) await store().insert({ ...session, account: 'a-9' })
+    await store().revoke(ended.id, AT, 'logout')
+    const living = { seenAfter: AT - 500, authenticatedAfter: AT - 500 }
+    const all: Session[] = []
+    let page = await store().page({ ...living, limit: 4 })
+    for (; page.length > 0; page = await store().page({ ...living, limit: 4, after: page.at(-1)! })) all.push(...page)
+    expect(all.map(({ createdAt }) => createdAt)).toEqual(own.map(({ createdAt }) => createdAt).toReversed())
+    expect(all.map(({ id }) => id).toSorted()).toEqual(own.map(({ id }) => id).toSorted())
+    const ids = async (query: Partial<SessionQuery>): Promise<number> => (await store().page({ ...living, limit: 100, ...query })).length
+    expect(await ids({ account: 'a-1' })).toBe(8)
+    expect(await ids({ address: '192.0.2.1' })).toBe(12)
+    expect(await ids({ address: '192.0.2.1', account: 'a-1' })).toBe(4)
+    expect(await ids({ from: AT + 2, before: AT + 4 })).toBe(8)
+    await store().revokeAll('a-1', AT, 'ended-by-owner')
+    expect(await ids({})).toBe(17)
+    expect(all[0]).toEqual(own.find(({ id }) => id === all[0]?.id))
   })
 }

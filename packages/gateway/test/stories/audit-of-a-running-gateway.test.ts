@@ -23,6 +23,7 @@ import { Authenticator } from '../authenticator.ts'
 import { codeAt } from '../second-factor.ts'
 import { guardOf, rulesOf } from '../guard-kit.ts'
 import { type Kit, type KitOptions, PASSWORD, startKit } from '../kit.ts'
+import { firstOwner, invited } from '../admin-kit.ts'
 
 const SITE = resolve(import.meta.dirname, '../../demo/site')
 const MINUTE = 60_000
@@ -547,6 +548,35 @@ const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly
       await fetchProducts(await kit.signIn())
     },
     says: { target: 'webhook', result: 'failed', detail: { count: 1 } },
+  },
+  'admin.acted': {
+    flow: async () => {
+      const owner = await firstOwner(await start())
+      await owner.post('/accounts/ada/sessions/end', { reason: 'a stolen laptop' })
+    },
+    says: {
+      actor: { via: 'admin', account: 'olga', session: expect.any(String) },
+      target: '/admin/accounts/ada/sessions/end',
+      reason: 'a stolen laptop',
+      request: expect.any(String),
+      detail: { operation: 'endSessionsOfAccount', role: 'owner' },
+    },
+  },
+  'admin.invited': {
+    flow: async () => invited(await start(), await firstOwner(kit), 'vera', 'viewer'),
+    says: { actor: expect.objectContaining({ via: 'admin', account: 'olga' }), target: 'vera', detail: { role: 'viewer' } },
+  },
+  'account.roles_set': {
+    flow: async () => {
+      const owner = await firstOwner(await start())
+      await invited(kit, owner, 'vera', 'viewer')
+      await owner.post('/admins/vera/role', { role: 'operator', reason: 'she may act now' })
+    },
+    says: {
+      actor: expect.objectContaining({ via: 'admin', account: 'olga' }),
+      target: 'vera',
+      detail: { roles: 'operator', administrator: true },
+    },
   },
   'certificate.loaded': {
     flow: async () => {

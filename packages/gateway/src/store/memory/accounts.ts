@@ -38,6 +38,11 @@ export function memoryAccounts(): AccountStore {
       accounts.set(id, { ...account, failures: account.failures + 1 })
       return account.failures + 1
     },
+    page: (prefix, after, limit) =>
+      [...accounts.values()]
+        .filter(({ key }) => key.startsWith(prefix) && key > after)
+        .toSorted((one, other) => (one.key < other.key ? -1 : 1))
+        .slice(0, limit),
     list: () => [...accounts.values()].toSorted((one, other) => (one.key < other.key ? -1 : 1)),
   }
 }

@@ -73,6 +73,17 @@ export function memorySessions(): SessionStore {
     },
     list,
     listAll: (limit) => alive(sessions.keys()).toReversed().slice(0, limit),
+    page({ limit, account, address, from = -Infinity, before = Infinity, seenAfter, authenticatedAfter, after }) {
+      const fits = (each: Session): boolean =>
+        (address === undefined || each.address === address) &&
+        each.createdAt >= from &&
+        each.createdAt < before &&
+        each.seenAt > seenAfter &&
+        each.authenticatedAt > authenticatedAfter &&
+        (after === undefined || each.createdAt < after.createdAt || (each.createdAt === after.createdAt && each.id < after.id))
+      const all = account === undefined ? alive(sessions.keys()) : list(account)
+      return all.toReversed().filter(fits).slice(0, limit)
+    },
     sweep(seenBefore, authenticatedBefore) {
       const over = [...sessions.values()].filter((session) => session.seenAt < seenBefore || session.authenticatedAt < authenticatedBefore)
       const batch = over.slice(0, SWEEP_ROWS)

@@ -13,6 +13,7 @@ export function sqliteAccounts({ db, write }: Connection): AccountStore {
   const selectByKey = db.prepare(`SELECT ${COLUMNS} FROM account WHERE key = ?`)
   const selectByMail = db.prepare(`SELECT ${COLUMNS} FROM account WHERE mail = ? COLLATE NOCASE ORDER BY key LIMIT ?`)
   const selectAll = db.prepare(`SELECT ${COLUMNS} FROM account ORDER BY key`)
+  const selectPage = db.prepare(`SELECT ${COLUMNS} FROM account WHERE key >= ? AND key <= ? AND key > ? ORDER BY key LIMIT ?`)
   const change = db.prepare(
     `UPDATE account SET name = ?, password = ?, roles = ?, disabled_at = ?, failures = ?, password_locked_at = ?, password_changed_at = ?, last_login_at = ?, reset_required_at = ?, mail = ? WHERE id = ?`,
   )
@@ -40,6 +41,7 @@ export function sqliteAccounts({ db, write }: Connection): AccountStore {
       })
     },
     addFailure: (id) => write(() => Number(fail.get(id)?.['failures'] ?? 0)),
+    page: (prefix, after, limit) => selectPage.all(prefix, `${prefix}\u{10ffff}`, after, limit).flatMap((row) => read(row) ?? []),
     list: () => selectAll.all().flatMap((row) => read(row) ?? []),
   }
 }

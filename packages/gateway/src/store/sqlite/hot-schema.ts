@@ -121,5 +121,10 @@ export const HOT_SCHEMA: Schema = {
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX reset_by_expiry ON reset (expires_at);
     `,
+    // For the lists of who is signed in: of the living only, so that they stay as short as what is shown.
+    `
+    CREATE INDEX session_living_by_created ON session (created_at) WHERE revoked_at IS NULL;
+    CREATE INDEX session_living_by_address ON session (address, created_at) WHERE revoked_at IS NULL;
+    `,
   ],
 }

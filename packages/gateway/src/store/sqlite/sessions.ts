@@ -1,5 +1,6 @@
 import type { AccountId, Claim, RevokeReason, Session, SessionId, Standing } from '../../decide/session.ts'
 import { SWEEP_ROWS, type SessionStore } from '../store.ts'
+import { sessionPages } from './session-pages.ts'
 import type { Connection } from './connection.ts'
 import { idBytes, readClaim, readRoles, readSession, SESSION_COLUMNS, shortKey, writeFactors, type SessionRow } from './session-row.ts'
 
@@ -142,6 +143,7 @@ export function sqliteSessions({ db, write, writeDurably, changes }: Connection)
     },
     list: (account) => (selectOfAccount.all(account) as unknown as SessionRow[]).map(readSession),
     listAll: (limit) => (selectNewest.all(limit) as unknown as SessionRow[]).map(readSession),
+    page: sessionPages(db),
     sweep(seenBefore, authenticatedBefore) {
       return write(() => {
         const unseen = Number(deleteSeen.run(seenBefore, SWEEP_ROWS).changes)

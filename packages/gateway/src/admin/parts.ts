@@ -1,0 +1,55 @@
+import type { Accounts } from '../account/accounts.ts'
+import type { Factors } from '../account/factors.ts'
+import type { MachineKeys } from '../account/machine-keys.ts'
+import type { SignIn } from '../account/sign-in.ts'
+import type { Config } from '../config/paths.ts'
+import type { GuardState } from '../decide/guard.ts'
+import type { SessionLimits, Policy } from '../decide/policy.ts'
+import type { SessionId } from '../decide/session.ts'
+import type { Awaitable } from '../lib/awaitable.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Random } from '../lib/random.ts'
+import type { AuditPart } from '../parts.ts'
+import type { Sealer } from '../session/sealed.ts'
+import type { Sessions } from '../session/sessions.ts'
+import type { AdminStores } from '../store/admin-stores.ts'
+import type { Stores } from '../store/store.ts'
+import type { Vault } from '../vault/vault.ts'
+import type { Invitations } from './invitation.ts'
+import type { SetupCode } from './setup-code.ts'
+
+/** Administrators and how they sign in. */
+export interface AdminSignIn extends Pick<
+  SignIn,
+  'accounts' | 'authenticate' | 'login' | 'loginCookies' | 'factors' | 'enrolments' | 'stepUp'
+> {
+  readonly stores: AdminStores
+  readonly sessions: Sessions
+  readonly limits: SessionLimits
+  /** Names an administrator's session in the audit trail. */
+  readonly label: (id: SessionId) => string
+  readonly invitations: Invitations
+  readonly setup: SetupCode
+}
+
+/** The running gateway, as far as administrators see and change it. */
+export interface AdminParts {
+  readonly admins: AdminSignIn
+  readonly stores: Stores
+  readonly vault: Pick<Vault, 'list' | 'revoke' | 'rotate'>
+  readonly audit: AuditPart
+  readonly policy: () => Policy
+  readonly config: () => Config
+  /** The website's. */
+  readonly accounts: Accounts
+  readonly factors: Factors
+  readonly sessions: Sessions
+  readonly label: (id: SessionId) => string
+  readonly machineKeys: Pick<MachineKeys, 'add'>
+  readonly guardState: () => GuardState
+  readonly probes: Readonly<Record<string, () => Awaitable<unknown>>>
+  /** Seals where a list goes on: it must not show the store's keys. */
+  readonly cursors: Sealer
+  readonly clock: Clock
+  readonly random: Random
+}
