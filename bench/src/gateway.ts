@@ -18,9 +18,8 @@ export interface Gateway {
 export async function setUpGateway(folder: string, upstream: string, key: string, guard = 'off'): Promise<Gateway> {
   const port = await freePort()
   const adminPort = await freePort()
-  const run = (args: readonly string[], input: string): string =>
-    execFileSync(process.execPath, [MAIN, ...args], { cwd: folder, input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] })
-  run(
+  command(
+    folder,
     [
       'init',
       '--api',
@@ -45,26 +44,43 @@ export async function setUpGateway(folder: string, upstream: string, key: string
     file,
     `listen: 127.0.0.1:${port}\nadmin: { listen: 127.0.0.1:${adminPort} }\nlog: { file: ./access.log }\nguard: ${guard}\n${yaml}`,
   )
-  run(['account', 'add', 'bench'], 'a password for the benchmark only')
-  const launch = (): Promise<Child> => start(process.execPath, [MAIN, 'start'], { cwd: folder, waitForLine: null })
+  addAccount(folder, 'bench')
+  const launch = (): Promise<Child> => startGateway(folder, 'cloakroom.yaml')
   const first = await launch()
-  const cookie = await signIn(port)
+  const cookie = await signIn(port, 'bench')
   await first.stop()
   return { folder, port, cookie, start: launch }
 }
 
-async function signIn(port: number): Promise<string> {
+/** The session cookie of an account that `addAccount` made. */
+export async function signIn(port: number, account: string): Promise<string> {
   const answer = await eventually(() =>
     fetch(`http://localhost:${port}/auth/login`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-csrf': '1' },
-      body: JSON.stringify({ account: 'bench', password: 'a password for the benchmark only' }),
+      body: JSON.stringify({ account, password: PASSWORD }),
     }),
   )
   const cookie = answer.headers.getSetCookie().find((line) => line.startsWith('__Host-Http-session='))
   if (cookie === undefined) throw new Error(`signing in failed: ${answer.status} ${await answer.text()}`)
   return cookie.split(';', 1)[0] ?? ''
 }
+
+/** Another gateway on the same store, with a configuration of its own. */
+export function startGateway(folder: string, config: string): Promise<Child> {
+  return start(process.execPath, [MAIN, 'start', '--config', config], { cwd: folder, waitForLine: null })
+}
+
+export function addAccount(folder: string, name: string): void {
+  command(folder, ['account', 'add', name], PASSWORD)
+}
+
+/** Runs `cloakroom …` to its end; what it printed. */
+export function command(folder: string, args: readonly string[], input = ''): string {
+  return execFileSync(process.execPath, [MAIN, ...args], { cwd: folder, input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] })
+}
+
+const PASSWORD = 'a password for the benchmark only'
 
 /** Repeats until it works, every 2 ms, at most 15 s. */
 export async function eventually<T>(attempt: () => Promise<T>): Promise<T> {

@@ -1,11 +1,19 @@
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** The API behind the pressure run: `/events` streams one event and then says nothing, everything else reads its body and says its length. */
+/** The API behind the pressure run: `/events` streams one event and then says nothing until `/say` is asked, everything else reads its body and says its length. */
+const streams = new Set<ServerResponse>()
 const server = createServer({ requestTimeout: 0 }, (request, response) => {
   if (request.url?.endsWith('/events') === true) {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     response.write('data: hello\n\n')
+    streams.add(response)
+    response.once('close', () => streams.delete(response))
+    return
+  }
+  if (request.url === '/say') {
+    for (const stream of streams) stream.write('data: still here\n\n')
+    response.end(String(streams.size))
     return
   }
   if (request.url?.endsWith('/endless') === true) {
