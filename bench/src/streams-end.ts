@@ -37,11 +37,12 @@ try {
   const upstream = await start(process.execPath, [resolve(import.meta.dirname, 'pressure-upstream.ts')], { waitForLine: /^(\d+)$/ })
   started.push(upstream)
   const api = `http://127.0.0.1:${upstream.line}`
-  const { port, start: startFirst } = await setUpGateway(root, api, randomBytes(24).toString('base64url'))
+  const first = await setUpGateway(root, api, randomBytes(24).toString('base64url'))
+  const { port } = first
   const otherPort = await freePort()
   configure(port, otherPort, await freePort())
   for (let at = 0; at < accounts; at++) addAccount(root, `visitor-${at}`)
-  started.push(await startFirst(), await startGateway(root, 'other.yaml'))
+  started.push(await first.start(), await startGateway(root, 'other.yaml'))
   const cookies: string[] = []
   for (let at = 0; at < accounts; at++) cookies.push(await signIn(port, `visitor-${at}`))
   for (const [account, cookie] of cookies.entries()) {
