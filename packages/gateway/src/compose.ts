@@ -28,7 +28,8 @@ import { createGuardSwitch, disarmFile } from './guard/guard-switch.ts'
 import { nearCounters } from './guard/near-counters.ts'
 import { backgroundLater, type Later } from './lib/later.ts'
 import type { Random } from './lib/random.ts'
-import { openNotifier, openPost, openSinks } from './outlets.ts'
+import { letterSite, openNotices, openPost } from './post.ts'
+import { openNotifier, openSinks } from './outlets.ts'
 import { PURPOSES } from './purposes.ts'
 import { createGrants } from './session/grants.ts'
 import { createBearers } from './session/bearers.ts'
@@ -101,9 +102,17 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
       metrics.event(event)
       hear?.(event)
       notifier.event(event)
+      notices?.event(event)
     },
   })
   const outlets = { config, vault, clock, random }
+  const post = openPost(outlets)
+  const notices =
+    post === null
+      ? null
+      : openNotices({ ...outlets, post, stores, later, site: () => letterSite(now.config, now.policy) }, (account) =>
+          audit.note(auditEvent({ kind: 'notice.failed', at: clock(), target: account, result: 'failed', detail: { mail: true } })),
+        )
   const notifier = openNotifier(outlets, later, (channel, count) => {
     audit.note(auditEvent({ kind: 'notice.failed', at: clock(), target: channel, result: 'failed', detail: { count } }))
   })
@@ -167,7 +176,8 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     audit,
     label,
     notifier,
-    post: openPost(outlets),
+    post,
+    notices,
     bearers: createBearers({
       denials: stores.denials,
       fetchText: createFetchText(),
@@ -227,6 +237,7 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
       guardSwitch.close()
       await counters.close()
       await decisions.close()
+      await notices?.close()
       await notifier.close()
       await audit.close()
       metrics.close()

@@ -36,7 +36,8 @@ import { createHoldMeasure } from './hold/hold-measure.ts'
 import { createSpine, type Gateway } from './gateway.ts'
 import { createEndpoints } from './http/endpoints.ts'
 import { readTheme, type Theme } from './http/pages/theme.ts'
-import type { Post } from './outlets.ts'
+import { letterSite, type Post } from './post.ts'
+import type { Notices } from './account/mail/notices.ts'
 import type { Later } from './lib/later.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Random } from './lib/random.ts'
@@ -64,6 +65,8 @@ export interface LastingParts {
   readonly notifier: NotifierPart
   /** How letters to people leave; null without a mail server. */
   readonly post: Post | null
+  /** Null where people are told nothing by mail. */
+  readonly notices: Pick<Notices, 'event'> | null
   readonly bearers: BearersPart
   readonly label: (id: SessionId) => string
   readonly passwords: Passwords
@@ -129,7 +132,8 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     keys: lasting.keys,
     site: () => ({ origin: policy.publicOrigin, name: theme.name }),
     demandsSecondFactor: (roles) => demandsSecondFactor(policy.secondFactor, roles),
-    people: peopleOf(config, policy, lasting, theme),
+    people: peopleOf(config, policy, lasting),
+    tellBefore: (address, event) => lasting.notices?.event(event, address),
   })
   const actionTokens = createActionTokens({
     key: lasting.actionKey,
@@ -209,10 +213,10 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
 }
 
 /** Letters to people: what is in force now says where their links lead. */
-function peopleOf({ mail }: Config, policy: Policy, lasting: LastingParts, theme: Theme): PeopleParts | null {
+function peopleOf(config: Config, policy: Policy, lasting: LastingParts): PeopleParts | null {
   const { post, stores, later, onGuardFailure } = lasting
-  if (post === null || mail?.recovery !== true) return null
-  const site = { name: theme.name, origin: policy.publicOrigin, basePath: policy.basePath }
+  if (post === null || config.mail?.recovery !== true) return null
+  const site = letterSite(config, policy)
   return { ...post, resets: stores.resets, later, site: () => site, onFailure: onGuardFailure }
 }
 

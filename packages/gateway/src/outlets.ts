@@ -1,8 +1,5 @@
 import { hostname } from 'node:os'
 import { pid } from 'node:process'
-import type { SendLetter } from './account/mail/letters.ts'
-import { readTemplates } from './account/mail/read-templates.ts'
-import type { Templates } from './account/mail/templates.ts'
 import { createNotifier, type Channel, type Message, type Notifier } from './audit/notifier.ts'
 import { otlpSink } from './audit/sinks/otlp.ts'
 import type { Sink } from './audit/sinks/sink.ts'
@@ -13,7 +10,6 @@ import type { Config } from './config/paths.ts'
 import { parseSyslogTarget } from './config/syslog-target.ts'
 import { createDeliver } from './forward/deliver.ts'
 import { createMailer } from './forward/mailer.ts'
-import { GateError } from './errors.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Later } from './lib/later.ts'
 import type { Random } from './lib/random.ts'
@@ -46,20 +42,6 @@ export function openSinks(parts: OutletParts, onRejected: (sink: string, count: 
         : otlpSink(name, { post, host: hostname(), onRejected: (count) => onRejected(name, count) })
     return { ...made, close: () => deliver.close() }
   })
-}
-
-/** How letters to people leave; null without `mail` in the configuration. */
-export interface Post {
-  readonly send: SendLetter
-  readonly templates: Templates
-}
-
-export function openPost(parts: OutletParts): Post | null {
-  const { mail } = parts.config
-  if (mail === null) return null
-  const read = readTemplates(mail.templates)
-  if (read.kind === 'problems') throw new GateError('internal', read.problems.map(({ file, why }) => `${file}: ${why}`).join(' '))
-  return { send: createMailer({ ...parts, ...mail, origin: mailOrigin(mail.smtp) }), templates: read.templates }
 }
 
 /** Whoever is to be told; without `notify` in the configuration nobody. */

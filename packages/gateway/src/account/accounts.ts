@@ -1,3 +1,4 @@
+import type { AuditEvent } from '@cloakroom/contract'
 import { auditEvent, type EventParts } from '../audit/event.ts'
 import { readAccountName, accountKey } from '../decide/account-name.ts'
 import type { Instant } from '../decide/head.ts'
@@ -29,6 +30,8 @@ export interface AccountParts {
   readonly random: Random
   /** Does the owner demand a second factor beside the password? Then the password may be shorter. Left out: no. */
   readonly demandsSecondFactor?: (roles: readonly string[]) => boolean
+  /** Tells somebody at an address that was the account's until now. */
+  readonly tellBefore?: (address: string, event: AuditEvent) => void
   /** Words that must not be passwords here: the site's host and name. */
   readonly ownWords: () => readonly string[]
 }
@@ -139,7 +142,10 @@ export function createAccounts(parts: AccountParts): Accounts {
     const read = mail === null ? null : readMailAddress(mail)
     if (mail !== null && read === null) return noMail(mail)
     const changed = await change(account, { mail: read })
-    await note('account.mail_set', changed, cause, { mail: read !== null })
+    const event = auditEvent({ ...cause, kind: 'account.mail_set', target: account.name, detail: { mail: read !== null } })
+    await audit.commit(event)
+    // The address of before is told as well: whoever moved the account to his own must not be the only one who knows.
+    if (account.mail !== null && account.mail !== read) parts.tellBefore?.(account.mail, event)
     return done(changed)
   }
 

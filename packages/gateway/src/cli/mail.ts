@@ -27,7 +27,7 @@ export function addMail(program: Command, does: Does): void {
 async function mailTest(world: World, address: string, { config: file }: CommonOptions): Promise<Outcome> {
   if (readMailAddress(address) === null) return failed(EXIT.usage, 'This is no mail address.', 'Write one, as in owner@example.com.')
   return await withVault(world, file, async ({ config, vault }) => {
-    const { openPost } = await import('../outlets.ts')
+    const { openPost } = await import('../post.ts')
     const post = openPost({ config, vault, clock: world.clock, random: world.random })
     if (post === null || config.mail === null)
       return failed(EXIT.failed, 'No mail server is named.', 'Add `mail: { smtp: smtp://mail.example.com:587, from: gate@example.com }`.')

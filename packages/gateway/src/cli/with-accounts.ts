@@ -2,10 +2,13 @@ import type { AccountOutcome, Accounts, Cause } from '../account/accounts.ts'
 import { ownKeys } from '../account/own-keys.ts'
 import { createPasswords } from '../account/password.ts'
 import { createSignIn, type PeopleParts, type SignIn } from '../account/sign-in.ts'
-import { COMMAND } from '../audit/event.ts'
+import type { AuditEvent } from '@cloakroom/contract'
+import type { Notices } from '../account/mail/notices.ts'
+import { auditEvent, COMMAND } from '../audit/event.ts'
 import { compilePolicy, publicOriginOf } from '../config/compile.ts'
 import type { Config } from '../config/paths.ts'
 import { demandsSecondFactor } from '../decide/freshness.ts'
+import type { AuditPart } from '../parts.ts'
 import { systemLater } from '../lib/later.ts'
 import type { Stores } from '../store/store.ts'
 import { PURPOSES } from '../purposes.ts'
@@ -28,7 +31,9 @@ export async function withAccounts(
   work: (accounts: Accounts, cause: Cause, tools: AccountTools) => Promise<Outcome>,
 ): Promise<Outcome> {
   return await withVault(world, file, async (opened) => {
-    const { config, stores, audit, vault } = opened
+    const { config, stores, vault } = opened
+    const mail = await openMail(opened, world)
+    const audit = mail === null ? opened.audit : heard(opened.audit, (event) => mail.notices?.event(event))
     const { sessions } = openSessions(opened, world)
     const { secondFactor } = compilePolicy(config)
     const demands = (roles: readonly string[]): boolean => demandsSecondFactor(secondFactor, roles)
@@ -45,24 +50,59 @@ export async function withAccounts(
       audit,
       random: world.random,
       ownWords: () => ownWords(config),
-      people: await peopleOf(opened, world),
+      tellBefore: (address, event) => mail?.notices?.event(event, address),
+      people: mail?.people ?? null,
     })
-    return await work(accounts, { at: world.clock(), actor: COMMAND }, { factors, sessions, links, stores, demandsSecondFactor: demands })
+    const outcome = await work(
+      accounts,
+      { at: world.clock(), actor: COMMAND },
+      { factors, sessions, links, stores, demandsSecondFactor: demands },
+    )
+    // Whoever's account it is hears of it from the command itself: the gateway may not be running.
+    await mail?.notices?.flush()
+    return outcome
   })
 }
 
-/** The mail client is loaded for those who have a mail server. */
-async function peopleOf({ config, vault, stores }: OpenedVault, { clock, random }: World): Promise<PeopleParts | null> {
+/** The trail, and somebody who listens. */
+function heard(audit: AuditPart, hear: (event: AuditEvent) => void): AuditPart {
+  return {
+    note(event) {
+      audit.note(event)
+      hear(event)
+    },
+    async commit(event) {
+      await audit.commit(event)
+      hear(event)
+    },
+  }
+}
+
+interface OpenedMail {
+  readonly people: PeopleParts | null
+  readonly notices: Notices | null
+}
+
+/** Letters to people, for those who have a mail server; the mail client is loaded with the first letter. */
+async function openMail(opened: OpenedVault, { clock, random, terminal }: World): Promise<OpenedMail | null> {
+  const { config, vault, stores, audit } = opened
   if (config.mail === null) return null
-  const { openPost } = await import('../outlets.ts')
+  const { letterSite, openNotices, openPost } = await import('../post.ts')
   const post = openPost({ config, vault, clock, random })
   if (post === null) return null
-  const origin = publicOriginOf(config)
-  const site = { name: config.theme.name ?? new URL(origin).hostname, origin, basePath: config.basePath }
+  const site = letterSite(config, { publicOrigin: publicOriginOf(config) })
+  // Somebody sits and waits: what the server does not take at once is said.
+  const shared = { ...post, later: systemLater, waits: [], site: () => site }
+  const notices = openNotices({ config, vault, clock, random, post, stores, ...shared }, (account) => {
+    audit.note(
+      auditEvent({ kind: 'notice.failed', at: clock(), actor: COMMAND, target: account, result: 'failed', detail: { mail: true } }),
+    )
+    terminal.err(`The letter to ${account} did not go out. Try the mail server: cloakroom mail test ADDRESS\n`)
+  })
   const onFailure = (cause: unknown): never => {
     throw cause
   }
-  return { ...post, resets: stores.resets, later: systemLater, site: () => site, onFailure }
+  return { people: config.mail.recovery ? { ...shared, resets: stores.resets, onFailure } : null, notices }
 }
 
 /** The site's host and name: what somebody would try first here. */

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { LETTER_LANGUAGES } from '../account/mail/templates.ts'
 import { API_NAME } from './schema-api.ts'
 import { parseSyslogTarget } from './syslog-target.ts'
 import { duration, filePath, httpUrl } from './values.ts'
@@ -77,6 +78,11 @@ export const mail = z.strictObject({
     .boolean()
     .default(true)
     .describe('Let people replace a forgotten password through a link, where `account add --mail` says their address.'),
+  notices: z
+    .boolean()
+    .default(true)
+    .describe('Tell people by mail of new devices, sign-ins after wrong attempts, changed passwords and factors.'),
+  language: z.enum(LETTER_LANGUAGES).default('en').describe('Of letters that nobody asked for in a browser: `en` or `de`.'),
   templates: filePath()
     .nullable()
     .default(null)

@@ -3,6 +3,7 @@ import type { Redeemed } from '../account/oidc/redeem.ts'
 import { accessOf, targetKey } from '../account/oidc/access.ts'
 import type { Target } from '../account/oidc/renew.ts'
 import { browser, causedBy } from '../audit/event.ts'
+import { isKnownDevice } from '../decide/device.ts'
 import { LOGIN_START } from '../decide/login.ts'
 import type { Provider } from '../decide/provider.ts'
 import { type Claim, identify } from '../decide/session.ts'
@@ -41,7 +42,8 @@ export async function enterWith(
   if (admission.kind === 'refused') return { ...admission, code: codeOf(admission) }
   const { account, stored } = admission
   const { generation } = await ask(() => parts.sessions.standing(account.id))
-  const context = { generation, isKnownDevice: false, isPasswordLocked: false, next: transaction.next }
+  const known = isKnownDevice(parts.devices.open(head), account.id, stored.passwordChangedAt)
+  const context = { generation, isKnownDevice: known, isPasswordLocked: false, next: transaction.next }
   // What the account demands besides is demanded here, too: a provider is one factor, whatever it says of itself (C17).
   const move = await parts.login.move(stored, await parts.factors.list(account.id), LOGIN_START, PROOF, context, cause)
   switch (move.kind) {

@@ -92,3 +92,24 @@ test('the mail server can be tried', async () => {
   server.refusing = null
   expect([refused.code, refused.err]).toEqual([69, expect.stringContaining('no such mailbox here')])
 })
+
+test('MFA-17 what an owner does to an account is told its person, at the old address as well; a letter that cannot go out is said', async () => {
+  configure()
+  await run(['account', 'add', 'ada', '--mail', 'ada@example.com'], PASSWORD)
+  const before = server.letters.length
+  await run(['account', 'set-password', 'ada'], `${PASSWORD} two`)
+  expect(server.letters.slice(before)).toMatchObject([{ to: 'ada@example.com', subject: 'News of your account at localhost' }])
+  expect(server.letters[before]?.text).toContain('set a new password')
+  await run(['account', 'set-mail', 'ada', 'eve@example.com'])
+  expect(
+    server.letters
+      .slice(before + 1)
+      .map(({ to }) => to)
+      .toSorted(),
+  ).toEqual(['ada@example.com', 'eve@example.com'])
+  server.refusing = 'no such mailbox here'
+  const ran = await run(['account', 'force-reset', 'ada'])
+  server.refusing = null
+  expect([ran.code, ran.err]).toEqual([0, expect.stringContaining('The letter to ada did not go out.')])
+  expect(readFileSync(file('data/audit.jsonl'), 'utf8')).toContain('"kind":"notice.failed"')
+})

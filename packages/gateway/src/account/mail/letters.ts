@@ -8,6 +8,8 @@ export interface LetterParts {
   readonly send: SendLetter
   readonly templates: Templates
   readonly later: Later
+  /** After how many milliseconds each to try again; left out, for some minutes. */
+  readonly waits?: readonly number[]
   /** The origin and the path of the gateway's own endpoints come from the configuration: no request can change where a link leads (MFA-19). */
   readonly site: () => { readonly name: string; readonly origin: string; readonly basePath: string }
 }
@@ -19,7 +21,7 @@ export interface Letters {
   send(to: string, name: LetterName, language: string, values: Readonly<Record<string, string>>): Promise<void>
 }
 
-export function createLetters({ send, templates, later, site }: LetterParts): Letters {
+export function createLetters({ send, templates, later, site, waits: all = RETRY_MS }: LetterParts): Letters {
   const link = (page: string): string => `${site().origin}${site().basePath}${page}`
 
   async function persist(mail: Parameters<SendLetter>[0], waits: readonly number[]): Promise<void> {
@@ -36,7 +38,7 @@ export function createLetters({ send, templates, later, site }: LetterParts): Le
   return {
     link,
     send: async (to, name, language, values) =>
-      await persist({ to: [to], ...fill(templates(name, language), { site: site().name, ...values }) }, RETRY_MS),
+      await persist({ to: [to], ...fill(templates(name, language), { site: site().name, ...values }) }, all),
   }
 }
 
