@@ -56,7 +56,7 @@ export async function showReset(call: Call): Promise<Answer> {
   const token = new URLSearchParams(head.query).get('token')
   if (token !== null) {
     const kept = isToken(token) ? keepToken(token) : clearCookie(RECOVERY_COOKIE)
-    return { ...goTo(`${page.basePath}/reset`, [...cookieLines([kept]), ['referrer-policy', 'no-referrer']]) }
+    return goTo(`${page.basePath}/reset`, cookieLines([kept]))
   }
   const cause = { ...causedBy(head), actor: browser(null, null) }
   const name = await recovery.look(tokenOf(call), cause)

@@ -220,6 +220,7 @@ describe('a forgotten password', () => {
     for (let n = 0; n < 2; n++) {
       const opened = await kit.send({ path: '/auth/reset', query: `token=${token}`, cookies: jar, headers: NAVIGATION })
       expect([opened.status, opened.header('location'), opened.header('referrer-policy')]).toEqual([303, '/auth/reset', 'no-referrer'])
+      expect(opened.answer.headers.filter(([name]) => name === 'referrer-policy')).toHaveLength(1)
     }
     const page = await kit.send({ path: '/auth/reset', cookies: jar, headers: NAVIGATION })
     expect([page.status, page.text.includes(token)]).toEqual([200, false])
