@@ -57,6 +57,7 @@ export function makePolicy(change: Partial<Policy> = {}, access: Access = { kind
     providers: [],
     sessions: { idleMs: 1_800_000, absoluteMs: 43_200_000, perAccount: 10, onLimit: 'end-oldest' },
     secondFactor: { kind: 'optional' },
+    resumesIdle: false,
     actionTickMs: 3_600_000,
     visits: { lifetimeMs: 3_600_000, requests: 500, perAddressHour: 60, perCustomerHour: 2000 },
     allowedOrigins: [],

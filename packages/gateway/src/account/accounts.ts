@@ -220,11 +220,16 @@ export function createAccounts(parts: AccountParts): Accounts {
     const account = await ask(() => store.find(id))
     if (account === null) return { kind: 'refused', code: 'unknown_account', why: 'The account is gone.' }
     const hits = changeHits(id)
-    const retryAfterMs = await countAttempt(parts.counters, hits, cause.at)
-    if (retryAfterMs !== null) return { kind: 'throttled', retryAfterMs }
-    // MFA-22: whoever demanded a new password had a reason to distrust this one.
-    const { holds } = await passwords.verify(next, account.password)
-    if (holds) return { kind: 'refused', code: 'password_same', why: 'This is the password that is to be replaced.' }
+    const place = passwords.reserve()
+    try {
+      const retryAfterMs = await countAttempt(parts.counters, hits, cause.at)
+      if (retryAfterMs !== null) return { kind: 'throttled', retryAfterMs }
+      // MFA-22: whoever demanded a new password had a reason to distrust this one.
+      const { holds } = await place.verify(next, account.password)
+      if (holds) return { kind: 'refused', code: 'password_same', why: 'This is the password that is to be replaced.' }
+    } finally {
+      place.release()
+    }
     const weak = await judge(next, account.name, account.roles)
     if (weak?.kind === 'refused') return weak
     const { changed, ended } = await storePassword(account, next, cause.at)

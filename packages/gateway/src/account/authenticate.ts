@@ -4,11 +4,12 @@ import { type Device, isKnownDevice } from '../decide/device.ts'
 import type { Hit } from '../decide/counters.ts'
 import { advanceLogin, isLocked, LOGIN_START, nextLock } from '../decide/login.ts'
 import { attemptHits, deviceHit, sprayHits } from '../decide/login-throttle.ts'
-import type { AccountId, Standing } from '../decide/session.ts'
+import { hasSecondFactor } from '../decide/freshness.ts'
+import type { AccountId, Session, Standing } from '../decide/session.ts'
 import { GateError } from '../errors.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import { ask } from '../store/ask.ts'
-import type { Account } from '../store/store.ts'
+import type { Account, NonceStore } from '../store/store.ts'
 import type { AccountParts, Cause } from './accounts.ts'
 import type { Factors } from './factors.ts'
 import type { Login, LoginOutcome } from './login.ts'
@@ -21,6 +22,8 @@ export interface Attempt {
   readonly password: string
   readonly address: string
   readonly device: Device | null
+  /** A session that this browser shows and that ended for being idle; null where none may be resumed. */
+  readonly idled?: Session | null
   /** Where to go on to. */
   readonly next: string
 }
@@ -31,12 +34,13 @@ export type Authenticate = (attempt: Attempt, cause: Cause) => Promise<LoginOutc
 export interface AuthenticateParts extends Omit<AccountParts, 'sessions' | 'ownWords'> {
   readonly sessions: { standing(account: AccountId): Awaitable<Standing> }
   readonly factors: Pick<Factors, 'list'>
+  readonly nonces: Pick<NonceStore, 'spend'>
   readonly login: Pick<Login, 'move' | 'refuse'>
 }
 
 /** The first step of a login, by password: throttled, the same work for every name, locked for strangers after too many failures. Throws GateError `store_unavailable`, `busy`. */
 export function createAuthenticate(parts: AuthenticateParts): Authenticate {
-  const { store, counters, sessions, passwords, audit, factors, login } = parts
+  const { store, counters, sessions, passwords, audit, factors, login, nonces } = parts
 
   return async (attempt, cause) => {
     // Before anything is counted: who is sent away because too many wait has not guessed.
@@ -78,7 +82,8 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
     if (current === null) return { kind: 'refused', code: 'login_failed' }
     // By the count as well: the row was read before, and those who guess beside each other all saw it open.
     const isPasswordLocked = wasLocked || failures > nextLock(account)
-    const context = { generation, isKnownDevice: lane.isKnown, isPasswordLocked, next: attempt.next }
+    const resumed = check.holds ? await resumedBy(attempt, account, cause) : null
+    const context = { generation, isKnownDevice: lane.isKnown, isPasswordLocked, next: attempt.next, resumed }
     const outcome = await login.move(current, own, LOGIN_START, proof, context, cause)
     if (outcome.kind === 'granted' || outcome.kind === 'next') {
       await clearAttempts(counters, lane.clears)
@@ -87,6 +92,12 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
       await ask(() => store.update(account.id, { failures: 0, passwordLockedAt }))
     } else if (failures >= nextLock(account)) await lock(account, failures, cause)
     return outcome
+  }
+
+  /** Once: whoever copied the cookie and comes later shows the second factor. */
+  async function resumedBy({ idled = null }: Attempt, { id }: Account, { at }: Cause): Promise<Session | null> {
+    if (idled === null || idled.account !== id || !hasSecondFactor(idled)) return null
+    return (await ask(() => nonces.spend('resume', idled.id, at + RESUME_MS))) ? idled : null
   }
 
   async function pickLane(attempt: Attempt, key: string, account: Account | null, cause: Cause): Promise<Picked> {
@@ -116,6 +127,9 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
     await audit.commit(auditEvent({ ...cause, kind: 'password.locked', target: account.name, result: 'refused', detail: { failures } }))
   }
 }
+
+/** Longer than any session is kept after its end. */
+const RESUME_MS = 40 * 86_400_000
 
 interface Picked {
   readonly isKnown: boolean

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { auditEvent, type EventParts } from '../audit/event.ts'
 import { advanceLogin, type LoginMove, type LoginStanding, type LoginState, type LoginStep, type Proof } from '../decide/login.ts'
-import type { Factor } from '../decide/session.ts'
+import type { Instant } from '../decide/head.ts'
+import type { Factor, Session } from '../decide/session.ts'
 import type { Random } from '../lib/random.ts'
 import type { AuditPart } from '../parts.ts'
 import { ask } from '../store/ask.ts'
@@ -13,7 +14,14 @@ import { LOGIN_MS, type LoginProgress } from './login-cookie.ts'
 
 export type LoginOutcome =
   /** `generation`: the account's before its first proof was checked; see session/sessions.ts, start. */
-  | { readonly kind: 'granted'; readonly account: AccountSummary; readonly generation: number; readonly factors: readonly Factor[] }
+  | {
+      readonly kind: 'granted'
+      readonly account: AccountSummary
+      readonly generation: number
+      readonly factors: readonly Factor[]
+      /** A session goes on that had ended for being idle: its absolute end is counted from here. */
+      readonly authenticatedAt?: Instant
+    }
   /** A new password is set; nobody is signed in. */
   | { readonly kind: 'recovered' }
   | { readonly kind: 'next'; readonly progress: LoginProgress; readonly methods: Methods }
@@ -43,6 +51,8 @@ export interface MoveContext {
   readonly isKnownDevice: boolean
   readonly isPasswordLocked: boolean
   readonly next: string
+  /** A session of this account that ended for being idle, and that goes on. */
+  readonly resumed?: Session | null
 }
 
 /** A login after its first proof, step by step. Throws GateError `store_unavailable`, `busy`. */
@@ -77,6 +87,7 @@ export function createLogin({ store, factors, passkeys, nonces, audit, random, d
       isDisabled: account.disabledAt !== null,
       isPasswordLocked: context.isPasswordLocked,
       isKnownDevice: context.isKnownDevice,
+      resumable: context.resumed?.factors ?? [],
     }
   }
 
@@ -111,9 +122,11 @@ export function createLogin({ store, factors, passkeys, nonces, audit, random, d
     if (changed === null) return { kind: 'refused', code: 'login_failed' }
     const actor = { via: 'browser', account: account.name, session: null } as const
     const factor = proven.map(({ kind }) => kind).join(' ')
-    const detail = { factor, knownDevice: context.isKnownDevice }
+    const detail = { factor, knownDevice: context.isKnownDevice, ...(context.resumed ? { resumed: true } : {}) }
     audit.note(auditEvent({ ...cause, kind: 'login.succeeded', target: account.name, actor, detail }))
-    return { kind: 'granted', account: summary(changed), generation: context.generation, factors: proven }
+    const granted = { kind: 'granted', account: summary(changed), generation: context.generation, factors: proven } as const
+    const { resumed = null } = context
+    return resumed === null ? granted : { ...granted, authenticatedAt: resumed.authenticatedAt }
   }
 
   /** Whoever copied the cookie of a login in progress finds it used. */

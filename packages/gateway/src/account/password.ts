@@ -20,8 +20,6 @@ export interface Passwords {
   hash(password: string): Promise<string>
   /** A place among those that wait, to be had before an attempt is counted. Throws GateError `busy`. */
   reserve(): Place
-  /** Where nothing is counted. Throws GateError `busy`. */
-  verify(password: string, stored: string | null): Promise<PasswordCheck>
 }
 
 /** For one check. `release` gives it back when nothing was checked; after a check it does nothing. */
@@ -69,7 +67,6 @@ export function createPasswords({ pepper, random, cost = COST, derive = deriveAr
 
   return {
     reserve,
-    verify: async (password, stored) => await reserve().verify(password, stored),
     hash: (password) =>
       turns.run(async () => {
         const salt = random(SALT_BYTES)

@@ -81,11 +81,17 @@ export function createStepUp(parts: StepUpParts): StepUp {
 
     async function checkPassword(account: Account, password: string): Promise<Checked> {
       const hits = stepUpHits(account.id)
-      const retryAfterMs = await countAttempt(counters, hits, cause.at)
-      if (retryAfterMs !== null) return { kind: 'throttled', retryAfterMs }
-      const { holds } = await parts.passwords.verify(password, account.password)
-      if (holds) await clearAttempts(counters, hits)
-      return { kind: 'checked', factor: 'password', holds }
+      // Before anything is counted: who is sent away because too many wait has not guessed.
+      const place = parts.passwords.reserve()
+      try {
+        const retryAfterMs = await countAttempt(counters, hits, cause.at)
+        if (retryAfterMs !== null) return { kind: 'throttled', retryAfterMs }
+        const { holds } = await place.verify(password, account.password)
+        if (holds) await clearAttempts(counters, hits)
+        return { kind: 'checked', factor: 'password', holds }
+      } finally {
+        place.release()
+      }
     }
   }
 }

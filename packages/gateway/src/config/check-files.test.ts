@@ -34,6 +34,15 @@ test('ADM-02 files and folders that are named must be there', () => {
   expect(check({ theme: { logo: './public' } })).toEqual(['file_missing theme.logo'])
 })
 
+test('a folder of letters must be there, and each letter in it of use', () => {
+  const mail = { smtp: 'smtp://127.0.0.1:2525', from: 'gate@example.com', templates: './letters' }
+  expect(check({ mail })).toEqual(['file_missing mail.templates'])
+  mkdirSync(join(folder, 'letters'))
+  expect(check({ mail })).toEqual([])
+  writeFileSync(join(folder, 'letters/reset.de.txt'), 'Subject: Hallo\n\nkein Link\n')
+  expect(check({ mail })).toEqual(['mail_template mail.templates'])
+})
+
 test('VLT-04 a private key of `tls` that everybody can read is refused, one that a group can read is not', () => {
   for (const name of ['c.pem', 'k.pem']) writeFileSync(join(folder, name), 'x')
   const tls = { cert: './c.pem', key: './k.pem' }

@@ -27,6 +27,7 @@ export function compilePolicy(config: Config, port: number = config.listen.port)
       onLimit: config.sessions.onLimit,
     },
     secondFactor: compileSecondFactor(config),
+    resumesIdle: config.sessions.resume === 'password',
     actionTickMs: config.sessions.actionTick,
     visits: {
       lifetimeMs: config.visits.lifetime,

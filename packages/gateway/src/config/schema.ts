@@ -37,6 +37,12 @@ const sessions = z.strictObject({
   idle: duration().prefault('30m').describe('A session ends when it was not used for so long.'),
   absolute: duration().prefault('12h').describe('A session ends then, used or not.'),
   perAccount: z.int().min(1).max(1000).default(10).describe('Sessions that one account may hold at once.'),
+  resume: z
+    .enum(['never', 'password'])
+    .default('never')
+    .describe(
+      'What opens a session again that ended for being idle, before its absolute end and in the same browser: `never`, a whole sign-in; or `password`, which stands without the second factor that was shown then.',
+    ),
   actionTick: duration().prefault('1h').describe('An action token for repeated use is good for one to two of these (`actionTokens`).'),
   onLimit: z
     .enum(['end-oldest', 'refuse', 'end-all'])

@@ -43,6 +43,8 @@ export interface LoginStanding {
   readonly isPasswordLocked: boolean
   /** The browser carries the device cookie of an earlier login to this account. */
   readonly isKnownDevice: boolean
+  /** What a session of this account stood on that ended for being idle, in this browser; none where it may not be resumed. */
+  readonly resumable?: readonly Factor[]
 }
 
 export type LoginMove =
@@ -76,7 +78,9 @@ export function advanceLogin(state: LoginState, proof: Proof, standing: LoginSta
   if (standing.isDisabled) return refusal('disabled')
   // A lock that strangers have caused must not keep the owner out of what she signed in from before (ASVS 6.1.1).
   if (proof.kind === 'password' && standing.isPasswordLocked && !standing.isKnownDevice) return refusal('locked')
-  const factors = gained === null ? state.factors : [...state.factors, { kind: gained, at }]
+  // With the time at which it was shown: what asks for a fresh proof asks again.
+  const kept = proof.kind === 'password' ? (standing.resumable ?? []).filter(({ kind }) => isSecondFactor(kind)) : []
+  const factors = gained === null ? state.factors : [...state.factors, { kind: gained, at }, ...kept]
   if (state.isRecovery === true || proof.kind === 'mail-link') {
     const step = recoveryAfter(factors, standing, proof.kind)
     return step === null ? { kind: 'recovered' } : { kind: 'next', state: { step, factors, isRecovery: true } }

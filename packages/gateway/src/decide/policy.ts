@@ -158,6 +158,8 @@ export interface Policy {
   readonly providers: readonly Provider[]
   readonly sessions: SessionLimits
   readonly secondFactor: SecondFactor
+  /** A password alone opens a session again that was idle too long, with the second factor that it stood on (NIST SP 800-63B-4 §2.2.3). */
+  readonly resumesIdle: boolean
   readonly visits: VisitLimits
   /** An action token for repeated use is good for one to two of these. */
   readonly actionTickMs: number

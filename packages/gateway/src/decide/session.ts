@@ -113,6 +113,12 @@ export function staleness({ session, standing }: Claim, limits: SessionLimits, a
   return null
 }
 
+/** May this session be opened again by less than a whole sign-in? Only time has ended it, and only for lack of use (NIST SP 800-63B-4 §2.2.3). */
+export function isIdledOut({ session, standing }: Claim, limits: SessionLimits, at: Instant): boolean {
+  if (session.revoked !== null && session.revoked.because !== 'idle') return false
+  return staleness({ session: { ...session, revoked: null }, standing }, limits, at) === 'idle'
+}
+
 function unnoted(session: Session): Session | null {
   return session.revoked === null ? session : null
 }

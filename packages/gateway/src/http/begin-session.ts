@@ -2,6 +2,7 @@ import type { AccountSummary } from '../account/accounts.ts'
 import { readCookie, VISIT_COOKIE } from '../decide/cookies.ts'
 import { traitsOf } from '../decide/drift.ts'
 import type { Device } from '../decide/device.ts'
+import type { Instant } from '../decide/head.ts'
 import type { Factor, Session } from '../decide/session.ts'
 import { clearCookie } from './clear-cookie.ts'
 import { ask } from '../store/ask.ts'
@@ -16,6 +17,8 @@ export interface Begin {
   readonly factors: readonly Factor[]
   /** The account's before its password was checked; left out, the one of now. */
   readonly generation?: number
+  /** Of a session that goes on; left out, its time begins now. */
+  readonly authenticatedAt?: Instant
   /** The session that was shown with the request; it ends (SES-03). */
   readonly shown: Session | null
   readonly device: Device | null

@@ -11,7 +11,7 @@ import { signedInPage } from './pages/signed-in.ts'
 import { signInPage } from './pages/sign-in.ts'
 import { cookieLines, goTo, refuse, sayPage } from './say.ts'
 import { failureText } from './texts/pick.ts'
-import { visitorOf } from './visitor.ts'
+import { idledSession, visitorOf } from './visitor.ts'
 
 /** `GET /auth/login`: the sign-in page, the step that a login is at, or "you are signed in". */
 export async function showLogin(call: Call): Promise<Answer> {
@@ -54,7 +54,10 @@ export async function submitLogin(call: Call): Promise<Answer> {
   if (visitor === null) return await refuse(call, 'duplicate_cookie')
   const next = landing(call, read.fields.get('next') ?? null)
   const cause = { ...causedBy(head), actor: browser(null, null) }
-  const outcome = await parts.authenticate({ name, password, address: head.client, device: parts.devices.open(head), next }, cause)
+  const outcome = await parts.authenticate(
+    { name, password, address: head.client, device: parts.devices.open(head), idled: await idledSession(call), next },
+    cause,
+  )
   const shown = visitor.kind === 'known' ? visitor.session : null
   return await answerLogin(call, outcome, { from: read.from, name, next, shown, progress: null })
 }

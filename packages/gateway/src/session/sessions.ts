@@ -48,6 +48,8 @@ export interface SessionStart {
   readonly address: string
   readonly agent: string
   readonly traits?: string
+  /** Of the session that goes on in it: its absolute end stays where it was. */
+  readonly authenticatedAt?: Instant
   readonly at: Instant
 }
 
@@ -124,13 +126,13 @@ export function createSessions({
   }
 
   async function start(fresh: SessionStart): Promise<StartedSession> {
-    const { account, name, factors, address, agent, traits = '', at } = fresh
+    const { account, name, factors, address, agent, traits = '', at, authenticatedAt = at } = fresh
     const standing = await store.standing(account)
     // Checking a password takes tens of milliseconds. A revocation in that time raised the generation: with the older one, insert refuses.
     const generation = fresh.generation ?? standing.generation
     if (!sameRoles(standing.roles, fresh.roles)) await store.setRoles(account, fresh.roles)
     const { value, id } = newIdentifier(random)
-    const times = { createdAt: at, authenticatedAt: at, seenAt: at }
+    const times = { createdAt: at, authenticatedAt, seenAt: at }
     const session: Session = { id, account, name, generation, factors, ...times, address, agent, traits, revoked: null }
     if (limits().onLimit === 'refuse' && (await list(account, at)).length >= limits().perAccount) return refuse(session, at)
     if (!(await store.insert(session))) return { kind: 'refused', why: 'outdated' }
