@@ -9,6 +9,7 @@ import { lintGuard } from '../guard/lint.ts'
 import { rehearse } from '../guard/rehearse.ts'
 import { endpointIdOf } from '../http/endpoints.ts'
 import { memoryCounters } from '../store/memory/counters.ts'
+import { addGuardReplay } from './guard-replay.ts'
 import { configProblems } from './open.ts'
 import { type CommonOptions, withCommonOptions } from './options.ts'
 import { done, EXIT, failed, type Outcome } from './outcome.ts'
@@ -30,6 +31,7 @@ export function addGuard(program: Command, does: Does): void {
     )
     .addHelpText('after', '\nExamples:\n  cloakroom guard lint\n\nExit code 1 when there is something to say.')
     .action(does((world: World, options: CommonOptions) => lint(world, options)))
+  addGuardReplay(guard, does)
   withCommonOptions(guard.command('disarm'))
     .description(
       'From now on no rule does anything: each says what it would have done. Takes effect within a second, on every gateway of this store.',

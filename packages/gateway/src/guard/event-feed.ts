@@ -43,7 +43,8 @@ export function createEventFeed({ guard, part, counters, onFailure }: EventFeedO
   }
 }
 
-function subjectOf({ kind, at, request, address, actor, target, reason }: AuditEvent): Subject {
+/** An event as a condition sees it. */
+export function subjectOf({ kind, at, request, address, actor, target, reason }: AuditEvent): Subject {
   const instant = Date.parse(at)
   // Of a login the account is the target: nobody is signed in yet.
   const account = kind.startsWith('login.') || kind.startsWith('password.') ? target : actor.account

@@ -134,6 +134,24 @@ describe('cloakroom guard', () => {
     write('version: 1\n')
     await becomes(200)
     await gateway.end('SIGTERM')
+    writeFileSync(
+      join(at.folder, 'new.yaml'),
+      'version: 1\nrules:\n  - { id: ask, when: route.id == "login", then: { challenge: { pow: easy, else: { block: 403 } } } }\n',
+    )
+    const replayed = await at.run(['guard', 'replay', '--since', '1h', '--diff', 'new.yaml'])
+    expect(replayed.code).toBe(0)
+    expect(replayed.out).toMatch(/recorded requests of 1 visitor, 0 of them signed in\.\n/)
+    expect(replayed.out).toMatch(
+      /With new\.yaml instead of guard\.yaml:\n {2}1 visitor would have been challenged by ask, 0 of them signed in: \d+ requests, such as [0-9a-f-]{36}/,
+    )
+    const counted = JSON.parse((await at.run(['guard', 'replay', '--diff', 'new.yaml', '--json'])).out) as object
+    expect(counted).toMatchObject({
+      actors: 0,
+      unrecorded: [],
+      changes: [{ instead: 'would', action: 'challenge', rule: 'ask', visitors: 1 }],
+    })
+    const wrong = await at.run(['guard', 'replay', '--since', 'yesterday'])
+    expect([wrong.code, wrong.err]).toEqual([64, expect.stringContaining('as in 12h or 7d')])
     expect(readFileSync(join(at.folder, 'data/audit.jsonl'), 'utf8')).toContain('guard.disarmed')
   })
 })
