@@ -107,6 +107,13 @@ describe('RATE-05 rules are tried on what was recorded', () => {
     expect(found.rules).toContainEqual({ rule: 'watch', mode: 'shadow', requests: 12, visitors: 2, signedIn: 0 })
     const same = await differenceOf(given(moments), replayOf(IN_FORCE), replayOf(IN_FORCE))
     expect(same.changes).toEqual([])
+    // What the API would have said to a request that a rule refused, nobody knows: it feeds no signal.
+    const unknown = guardOf('signals: { refused: { on: response, when: response.status == 429, key: ip.net, sum: { per: 1h, max: 1 } } }', {
+      id: 'again',
+      when: 'signal.refused.over',
+      does: '{ block: 403 }',
+    })
+    expect((await differenceOf(given(moments), null, replayOf(unknown))).changes).toEqual([])
     // Nobody was told, and nobody is banned by a rehearsal.
     expect(await kit.stores.bans.list(kit.clock.now)).toHaveLength(1)
   })
