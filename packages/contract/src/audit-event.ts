@@ -37,6 +37,7 @@ export type AuditKind =
   | 'action_token.reused'
   | 'machine_key.added'
   | 'machine_key.revoked'
+  | 'machine_key.expiring'
   | 'identity.linked'
   | 'identity.parted'
   | 'grant.ended'

@@ -14,6 +14,7 @@ import { foldFloods } from './audit/folding.ts'
 import { createDecisions, type DecisionLimits } from './audit/decisions.ts'
 import { createMetrics, type Metrics } from './audit/metrics.ts'
 import { observers } from './audit/observer.ts'
+import type { Tracing } from './audit/tracing.ts'
 import { createChallenges } from './challenge/challenges.ts'
 import type { Config } from './config/paths.ts'
 import type { Policy } from './decide/policy.ts'
@@ -53,6 +54,8 @@ export interface ComposeOptions {
   readonly clock: Clock
   readonly random: Random
   readonly later: Later
+  /** Left out: none. */
+  readonly tracing?: Tracing | null
 }
 
 export interface Composed {
@@ -87,7 +90,7 @@ export interface ForAdmins {
 const NEAR_COUNTERS = 100_000
 
 /** Configuration, stores and vault → the spine. With generation.ts the only file that picks the parts. */
-export function compose({ config, policy, stores, vault, clock, random, later }: ComposeOptions): Composed {
+export function compose({ config, policy, stores, vault, clock, random, later, tracing = null }: ComposeOptions): Composed {
   const metrics = createMetrics(clock)
   /** The guard's ear; there is no guard yet while the trail is opened. */
   let hear: ((event: AuditEvent) => void) | null = null
@@ -172,7 +175,8 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
     clock,
     random,
     metrics,
-    observer: observers(log, metrics),
+    observer: tracing === null ? observers(log, metrics) : observers(log, metrics, tracing),
+    tracing,
     audit,
     label,
     notifier,
@@ -211,11 +215,12 @@ export function compose({ config, policy, stores, vault, clock, random, later }:
   }
   let now = openGeneration(config, policy, lasting, null)
   hear = (event) => now.onEvent(event)
+  const gateway: Gateway = {
+    judge: (head) => now.gateway.judge(head),
+    handle: (head, body, departure) => now.gateway.handle(head, body, departure),
+  }
   return {
-    gateway: {
-      judge: (head) => now.gateway.judge(head),
-      handle: (head, body, departure) => now.gateway.handle(head, body, departure),
-    },
+    gateway: tracing?.gateway(gateway) ?? gateway,
     metrics,
     audit,
     signer: { sign: chain.sign, now: clock },

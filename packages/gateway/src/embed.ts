@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
+import { findTracing } from './audit/tracing.ts'
 import { compose } from './compose.ts'
 import { checkCredentials } from './config/check-credentials.ts'
 import { compilePolicy } from './config/compile.ts'
@@ -61,7 +62,8 @@ export async function createGateway(input: ConfigInput, options: EmbedOptions): 
     throw refused(problems.map((problem) => formatProblem(problem, 'the configuration')))
   }
   const policy = compilePolicy(config)
-  const composed = compose({ ...parts, config, stores, vault, policy, later: systemLater })
+  const tracing = await findTracing(options.onNotice ?? (() => undefined))
+  const composed = compose({ ...parts, config, stores, vault, policy, later: systemLater, tracing })
   const { gateway, audit } = composed
   const { signer, policy: currentPolicy } = composed
   const keep = () => composed.config().audit

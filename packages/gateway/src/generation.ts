@@ -15,6 +15,7 @@ import type { Passwords } from './account/password.ts'
 import { createSignIn, type PeopleParts } from './account/sign-in.ts'
 import type { AuditTrail } from './audit/audit.ts'
 import { measuredForward } from './audit/measured-forward.ts'
+import type { Tracing } from './audit/tracing.ts'
 import type { Metrics } from './audit/metrics.ts'
 import { keyFileOf } from './config/key-file.ts'
 import type { Config } from './config/paths.ts'
@@ -61,6 +62,7 @@ export interface LastingParts {
   readonly random: Random
   readonly metrics: Metrics
   readonly observer: ObserverPart
+  readonly tracing: Tracing | null
   readonly audit: AuditTrail
   readonly notifier: NotifierPart
   /** How letters to people leave; null without a mail server. */
@@ -155,6 +157,9 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     shareOf: (id) => policy.guard?.rules.find((rule) => rule.id === id)?.limits.sessionShare ?? null,
   })
   const providers = lasting.providers.open(providersOf(config, policy))
+  const forward = lasting.latencies.listen(
+    measuredForward(lasting.forward.trusting(authoritiesOf(config), identitiesOf(config, clock)), metrics, clock),
+  )
   const gateway = createSpine({
     policy: () => policy,
     sessions,
@@ -169,9 +174,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     decoys: decoysOf(config, policy, lasting),
     vault: heldVault(vault, stores.holds),
     tokens: visitorTokens(lasting, sessions, providers),
-    forward: lasting.latencies.listen(
-      measuredForward(lasting.forward.trusting(authoritiesOf(config), identitiesOf(config, clock)), metrics, clock),
-    ),
+    forward: lasting.tracing?.forward(forward) ?? forward,
     endpoints: createEndpoints({
       ...signIn,
       random,

@@ -1,4 +1,5 @@
 import { auditEvent } from './audit/event.ts'
+import { expiryWarnings } from './audit/expiry-warnings.ts'
 import { pruneTrail, sum } from './audit/prune.ts'
 import type { Retention } from './audit/retention.ts'
 import type { AuditPart } from './parts.ts'
@@ -29,8 +30,6 @@ export interface HousekeepingOptions {
 }
 
 const SWEEP_MS = 60_000
-/** Fourteen days: time to get a new key from a provider that answers by mail. */
-const WARN_MS = 14 * 24 * 3_600_000
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
@@ -71,17 +70,7 @@ export function startHousekeeping(options: HousekeepingOptions): () => void {
     }
     if (stopped || at - warnedAt < DAY_MS) return
     warnedAt = at
-    for (const { name, version, notAfter } of vault.expiring(at, WARN_MS)) {
-      audit.note(
-        auditEvent({
-          kind: 'secret.expiring',
-          at,
-          target: name,
-          result: notAfter > at ? 'ok' : 'failed',
-          detail: { version, notAfter: new Date(notAfter).toISOString() },
-        }),
-      )
-    }
+    for (const event of await expiryWarnings((now, withinMs) => vault.expiring(now, withinMs), stores.machineKeys, at)) audit.note(event)
   }
 
   async function prune(at: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { auditEvent } from './audit/event.ts'
+import { findTracing } from './audit/tracing.ts'
 import { compose } from './compose.ts'
 import { compilePolicy } from './config/compile.ts'
 import { keepFixed } from './config/keep-fixed.ts'
@@ -62,7 +63,7 @@ export type Taken =
 /** Opens the listeners in front of a composed gateway. */
 export async function serve(options: ServeOptions): Promise<Running> {
   const { config, stores, vault, clock, later, onNotice } = options
-  const composed = compose({ ...options, policy: compilePolicy(config) })
+  const composed = compose({ ...options, policy: compilePolicy(config), tracing: await findTracing(onNotice) })
   const { policy } = composed
   const newRequestId = (): string => randomUUID()
   let stopping = false

@@ -39,6 +39,33 @@ test('every figure is documented with its labels, and every documented figure ex
   expect(kinds.sort(byName)).toEqual(real.sort(byName))
 })
 
+test('every query of the Grafana dashboard asks for figures that exist, with labels that they have', async () => {
+  const dashboard = JSON.parse(await readFile(new URL('../../../../deploy/grafana-dashboard.json', import.meta.url), 'utf8')) as {
+    readonly panels: readonly { readonly targets: readonly { readonly expr: string; readonly legendFormat: string }[] }[]
+  }
+  const metrics = start()
+  const labelsOf = new Map(
+    metrics.registry
+      .getMetricsAsArray()
+      .map((metric) => [metric.name, (metric as unknown as { readonly labelNames: readonly string[] }).labelNames]),
+  )
+  const asked = new Set<string>()
+  for (const { expr, legendFormat } of dashboard.panels.flatMap(({ targets }) => targets)) {
+    const names = expr.match(/\b(?:cloakroom|process)_[a-z_]+/g) ?? []
+    expect(names, expr).toHaveLength(1)
+    // A histogram is asked for by its parts.
+    const name = labelsOf.has(names[0] ?? '') ? (names[0] ?? '') : (names[0] ?? '').replace(/_(?:bucket|sum|count)$/, '')
+    asked.add(name)
+    const known = [...(labelsOf.get(name) ?? ['none']), 'instance', ...(names[0]?.endsWith('_bucket') === true ? ['le'] : [])]
+    const labels = [
+      ...(expr.match(/by \(([a-z, ]+)\)/)?.[1]?.split(', ') ?? []),
+      ...[...legendFormat.matchAll(/{{(\w+)}}/g)].map(([, label]) => label),
+    ]
+    for (const label of labels) expect(known, `${expr} ${label}`).toContain(label)
+  }
+  expect([...labelsOf.keys()].filter((name) => !asked.has(name))).toEqual([])
+})
+
 test('requests are counted by route, class and code, refusals by code', async () => {
   const metrics = start()
   const line = { head: HEAD, steps: [], route: 'shop: GET /products/**' }

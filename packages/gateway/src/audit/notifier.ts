@@ -45,6 +45,8 @@ const TEXTS: Partial<Record<AuditKind, (event: AuditEvent) => string>> = {
   'credential.disabled': ({ target, rule }) =>
     `The credential ${target} is disabled${rule === null ? '' : ` by the rule ${rule}`}; calls that need it are refused. Enable it with: cloakroom secret enable ${target}`,
   'secret.expiring': ({ target, detail }) => `The secret ${target} ends at ${String(detail['notAfter'])}, and no newer one takes over.`,
+  'machine_key.expiring': ({ target, detail, result }) =>
+    `The key of the program ${target} ${result === 'ok' ? 'ends' : 'ended'} at ${String(detail['notAfter'])}. Make a new one: cloakroom machine-key add`,
   'vault.open_failed': ({ target, reason }) =>
     `The vault could not be opened${target === null ? '' : ` for ${target}`}: ${reason ?? 'wrong key'}.`,
   'audit.lost': ({ detail }) => `Audit events were lost on their way to ${String(detail['sink'])}.`,

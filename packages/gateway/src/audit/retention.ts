@@ -43,6 +43,7 @@ const OPERATION: readonly AuditKind[] = [
   'certificate.loaded',
   'certificate.refused',
   'secret.expiring',
+  'machine_key.expiring',
   'notice.failed',
 ]
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { withVault } from './open.ts'
 import { withCommonOptions, type CommonOptions } from './options.ts'
 import { done } from './outcome.ts'
-import { formatCredential } from './secret-show.ts'
+import { formatCredential, usedSinceReplaced } from './secret-show.ts'
 import type { Does, World } from './world.ts'
 
 export function addSecretList(secret: Command, does: Does): void {
@@ -15,7 +15,14 @@ export function addSecretList(secret: Command, does: Does): void {
           const holds = await stores.holds.all()
           const held = (await vault.list()).map((each) => ({ ...each, disabled: holds.get(each.name) ?? null }))
           const none = 'The vault is empty. Store a secret: cloakroom secret add NAME --origin https://api.example.com --place bearer'
-          return done(held.length === 0 ? none : held.map((each) => formatCredential(each, each.disabled)).join('\n\n'), held)
+          const shown = held.map((each) => ({
+            ...each,
+            versions: each.versions.map((version) => ({
+              ...version,
+              safeToRevoke: usedSinceReplaced(version, each.versions)?.used === false,
+            })),
+          }))
+          return done(held.length === 0 ? none : held.map((each) => formatCredential(each, each.disabled)).join('\n\n'), shown)
         }),
       ),
     )

@@ -24,7 +24,7 @@ export function readPeer(spelled: string, secure: boolean): Peer {
  * then the list is walked from the right, because everything left of the last trusted hop was written by a stranger.
  */
 export function clientOf(peer: Peer, headers: Headers, trusted: readonly Range[]): Client {
-  if (trusted.length === 0 || peer.address === null || !contains(trusted, peer.address)) return peer.client
+  if (peer.address === null || !isTrusted(peer, trusted)) return peer.client
   let hop = peer.address
   for (const spelled of forwardedFor(headers).toReversed()) {
     const next = parseAddress(spelled)
@@ -33,6 +33,11 @@ export function clientOf(peer: Peer, headers: Headers, trusted: readonly Range[]
     if (!contains(trusted, hop)) break
   }
   return { address: formatAddress(hop), scheme: peer.client.scheme === 'https' ? 'https' : forwardedScheme(headers) }
+}
+
+/** Is the socket's other end a proxy that the owner named? */
+export function isTrusted(peer: Peer, trusted: readonly Range[]): boolean {
+  return trusted.length > 0 && peer.address !== null && contains(trusted, peer.address)
 }
 
 function forwardedFor(headers: Headers): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Headers } from './headers.ts'
+import type { TraceContext } from './trace.ts'
 
 export type RequestId = string
 /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -19,6 +20,8 @@ export interface RequestHead {
   /** Without the `?`; as received. Empty when absent. */
   readonly query: string
   readonly headers: Headers
+  /** Said by a proxy that the owner trusts; nobody else's word is read. */
+  readonly trace?: TraceContext | null
 }
 
 export type Target =

@@ -1,6 +1,7 @@
 import type { RequestHead } from './head.ts'
 import { foldName, type HeaderField } from './headers.ts'
 import type { ApiRoute } from './route.ts'
+import type { TraceContext } from './trace.ts'
 
 /** What the upstream will see, before the credential is placed. */
 export interface OutboundHead {
@@ -35,7 +36,7 @@ const SINGLE: ReadonlySet<string> = new Set(['content-type', 'if-modified-since'
 
 /** Framing, identity, routing, and what the gateway itself writes. */
 const NEVER_CARRIED =
-  /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|via|expect|content-length|accept-encoding|cookie2?|forwarded|date|x-request-id|x-real-ip|x-client-ip|true-client-ip|x-cluster-client-ip|x-forwarded|x-original-(?:url|uri|host)|x-rewrite-url|x-host|remote-user|x-remote-user|x-http-method(?:-override)?|x-method-override|signature(?:-input)?|(?:x-)?client-cert(?:-chain)?|x-user|x-csrf)$|^(?:proxy|x-proxy|x-forwarded|x-envoy|x-amzn|x-accel|x-ssl|x-client-cert|cf|fastly|sec|cloakroom|x-user|x-webauth|access-control)-/
+  /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|via|expect|content-length|accept-encoding|cookie2?|forwarded|date|x-request-id|x-real-ip|x-client-ip|true-client-ip|x-cluster-client-ip|x-forwarded|x-original-(?:url|uri|host)|x-rewrite-url|x-host|remote-user|x-remote-user|x-http-method(?:-override)?|x-method-override|signature(?:-input)?|(?:x-)?client-cert(?:-chain)?|x-user|x-csrf|traceparent|tracestate|baggage)$|^(?:proxy|x-proxy|x-forwarded|x-envoy|x-amzn|x-accel|x-ssl|x-client-cert|cf|fastly|sec|cloakroom|x-user|x-webauth|access-control)-/
 
 /** What opens an API. A browser's own never reaches one (VLT-10): an SDK's dummy key would be taken for a second opinion. */
 const CREDENTIAL_LIKE =
@@ -70,7 +71,18 @@ export function outbound(head: RequestHead, route: ApiRoute, options: OutboundOp
   headers.push(['accept-encoding', options.identityOnly ? 'identity' : (head.headers.get('accept-encoding') ?? 'identity')])
   if (!api.carry.includes('user-agent')) headers.push(['user-agent', options.pseudonym])
   headers.push(['via', `1.1 ${options.via ?? options.pseudonym}`], ['x-request-id', head.id])
+  if (head.trace) headers.push(...traceFields(head.trace))
   return { method: head.method, origin: api.upstreamOrigin, path: upstreamPath(head.path, route), query: head.query, headers }
+}
+
+/** W3C Trace Context 1. */
+export function traceFields({ parent, state }: TraceContext): readonly HeaderField[] {
+  return state === null
+    ? [['traceparent', parent]]
+    : [
+        ['traceparent', parent],
+        ['tracestate', state],
+      ]
 }
 
 /** Was this request here before? RFC 9110 §7.6.3: each gateway on the way has added its name to `Via`. */

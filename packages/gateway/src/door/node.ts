@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Answer, BodySink, BodySource, Departure, RequestBody } from '../answer.ts'
-import { clientOf } from '../decide/client.ts'
+import { clientOf, isTrusted } from '../decide/client.ts'
+import { readTrace } from '../decide/trace.ts'
 import { type Framing, readFraming } from '../decide/framing.ts'
 import { canonicalTarget, type RequestHead } from '../decide/head.ts'
 import { type HeaderField, headersFrom } from '../decide/headers.ts'
@@ -128,7 +129,9 @@ function readRequest(request: IncomingMessage, connection: Connection, options: 
   const framing = readFraming(headers, method, request.httpVersion)
   if (typeof framing === 'string') return framing
   const { host } = framing
-  const client = clientOf(peerOf(request, connection), headers, options.policy().trustedProxies)
+  const peer = peerOf(request, connection)
+  const { trustedProxies } = options.policy()
+  const client = clientOf(peer, headers, trustedProxies)
   const form = readTargetForm(raw, { method, scheme: client.scheme, host })
   if (form.kind === 'refused') return 'bad_path'
   const target = form.kind === 'asterisk' ? ASTERISK : canonicalTarget(form.target, (path) => takesEncodedSlash(options.policy(), path))
@@ -145,6 +148,7 @@ function readRequest(request: IncomingMessage, connection: Connection, options: 
       path: target.path,
       query: target.query,
       headers,
+      trace: isTrusted(peer, trustedProxies) ? readTrace(headers) : null,
     },
   }
 }

@@ -369,6 +369,34 @@ const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly
     },
     says: { result: 'refused', reason: 'not in strict form', detail: { issuer: 'https://id.example' } },
   },
+  'machine_key.expiring': {
+    flow: async () => {
+      const time = manualLater()
+      await start({ later: time.later })
+      const day = 24 * 60 * MINUTE
+      const row = {
+        digest: '',
+        scopes: [],
+        roles: [],
+        from: [],
+        max: 1,
+        perMs: 1,
+        createdAt: 0,
+        revokedAt: null,
+        lastUsedAt: null,
+        lastAddress: null,
+      }
+      for (const [name, days] of [
+        ['report', 3],
+        ['later', 15],
+        ['gone', -15],
+      ] as const)
+        await kit.stores.machineKeys.insert({ ...row, id: name, name, expiresAt: kit.clock.now + days * day })
+      time.pass(MINUTE)
+      await pause(50)
+    },
+    says: { target: 'report', result: 'ok', detail: { id: 'report', notAfter: expect.stringMatching(/Z$/) } },
+  },
   'secret.expiring': {
     flow: async () => {
       const time = manualLater()
