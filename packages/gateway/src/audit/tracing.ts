@@ -1,4 +1,4 @@
-import type { Context, Span, Tracer } from '@opentelemetry/api'
+import type * as OpenTelemetry from '@opentelemetry/api'
 import type { Answer } from '../answer.ts'
 import { traceFields, type OutboundHead } from '../decide/outbound.ts'
 import type { RequestHead } from '../decide/head.ts'
@@ -12,7 +12,9 @@ export interface Tracing extends ObserverPart {
   forward(inner: ForwardPart): ForwardPart
 }
 
-type Api = typeof import('@opentelemetry/api')
+type Api = typeof OpenTelemetry
+type Context = OpenTelemetry.Context
+type Span = OpenTelemetry.Span
 
 /**
  * Null unless an SDK registered itself in this process (as with `node --import ./tracing.mjs`): then nothing is loaded and no request is touched.
@@ -43,7 +45,7 @@ function isRegistered(scope: object): boolean {
 }
 
 function createTracing({ trace, ROOT_CONTEXT, SpanKind, SpanStatusCode, createTraceState }: Api): Tracing {
-  const tracer: Tracer = trace.getTracer('cloakroom')
+  const tracer = trace.getTracer('cloakroom')
   const spans = new WeakMap<RequestHead, Span>()
   /** By the request's id, which goes with it to the API. */
   const contexts = new Map<string, Context>()
