@@ -55,4 +55,5 @@ export const GUARD_MUTATIONS: readonly Mutation[] = [
     "agentFamily(session.agent) !== agentFamily(headers.get('user-agent') ?? '')",
     'false',
   ),
+  m('session-stolen-and-used-elsewhere', 'decide/drift.ts', "session.traits !== '' && language !== languageOf(headers)", 'false'),
 ]

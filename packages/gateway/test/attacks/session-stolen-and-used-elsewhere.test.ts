@@ -52,6 +52,20 @@ test('RATE-06 the same cookie from another network and another browser is challe
   expect((await kit.call('GET', '/api/shop/products', { cookie, headers: HOME })).status).toBe(200)
 })
 
+test('RATE-06 any two of network, browser and language that differ are a thief; one of them is a traveller', async () => {
+  const { kit, cookie } = await signedIn('{ block: 403 }')
+  const away = [...THIEF, ['accept-language', 'pt-BR']] as const
+  const call = async (...changed: readonly number[]) =>
+    codeOf(
+      await kit.call('GET', '/api/shop/products', {
+        cookie,
+        headers: HOME.map((field, at) => (changed.includes(at) ? (away[at] ?? field) : field)),
+      }),
+    )
+  expect([await call(), await call(0), await call(1), await call(2)]).toEqual([null, null, null, null])
+  expect([await call(0, 1), await call(0, 2), await call(1, 2), await call(0, 1, 2)]).toEqual(['blocked', 'blocked', 'blocked', 'blocked'])
+})
+
 test('RATE-06 or the session is ended, wherever it is used', async () => {
   const { kit, cookie } = await signedIn('{ revoke: session }')
   // A traveller changes one thing.
