@@ -14,8 +14,8 @@ export interface Gateway {
   start(): Promise<Child>
 }
 
-/** Sets the gateway up as a user would: init, an account, start, sign in. Session, allow-list, credential and leak guard are on; `guard`: the rules, which would count a benchmark as an attack. */
-export async function setUpGateway(folder: string, upstream: string, key: string, guard = 'off'): Promise<Gateway> {
+/** Sets the gateway up as a user would: init, an account, start, sign in. Session, allow-list, credential and leak guard are on; `guard`: the rules, which would count a benchmark as an attack; `main`: the command that is started, when it is another build's. */
+export async function setUpGateway(folder: string, upstream: string, key: string, guard = 'off', main = MAIN): Promise<Gateway> {
   const port = await freePort()
   const adminPort = await freePort()
   command(
@@ -45,7 +45,7 @@ export async function setUpGateway(folder: string, upstream: string, key: string
     `listen: 127.0.0.1:${port}\nadmin: { listen: 127.0.0.1:${adminPort} }\nlog: { file: ./access.log }\nguard: ${guard}\n${yaml}`,
   )
   addAccount(folder, 'bench')
-  const launch = (): Promise<Child> => startGateway(folder, 'cloakroom.yaml')
+  const launch = (): Promise<Child> => startGateway(folder, 'cloakroom.yaml', main)
   const first = await launch()
   const cookie = await signIn(port, 'bench')
   await first.stop()
@@ -67,8 +67,8 @@ export async function signIn(port: number, account: string): Promise<string> {
 }
 
 /** Another gateway on the same store, with a configuration of its own. */
-export function startGateway(folder: string, config: string): Promise<Child> {
-  return start(process.execPath, [MAIN, 'start', '--config', config], { cwd: folder, waitForLine: null })
+export function startGateway(folder: string, config: string, main = MAIN): Promise<Child> {
+  return start(process.execPath, [main, 'start', '--config', config], { cwd: folder, waitForLine: null })
 }
 
 export function addAccount(folder: string, name: string): void {

@@ -1,95 +1,72 @@
-import { readFraming } from '../../packages/gateway/src/decide/framing.ts'
-import { canonicalTarget } from '../../packages/gateway/src/decide/head.ts'
-import { headersFrom } from '../../packages/gateway/src/decide/headers.ts'
-import { Secret } from '../../packages/gateway/src/decide/secret.ts'
-import { readTargetForm } from '../../packages/gateway/src/decide/target-form.ts'
-import { wireFields, wireTarget } from '../../packages/gateway/src/forward/wire.ts'
-import { createDeadlines } from '../../packages/gateway/src/lib/deadline.ts'
-import { backgroundLater } from '../../packages/gateway/src/lib/later.ts'
-import { isClaim, isCredential, isUpstreamAnswer } from '../../packages/gateway/src/sound.ts'
+import { mkdirSync, mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Child } from './children.ts'
+import { cpuSeconds } from './cpu.ts'
+import { eventually, setUpGateway } from './gateway.ts'
+import { run, type Scenario } from './load.ts'
+import { softenedCopy } from './softened.ts'
 import { median } from './table.ts'
 
-const ROUNDS = 9
-const CALLS = 20_000
-
-/** What is done to a sound small GET only because another request could be an attack, or a part broken. Nanoseconds of CPU. */
+/** CPU per request of the gateway as it is and of the same without its hardening, in microseconds, and what the one is of the other. */
 export interface HardeningFigures {
-  readonly framing: number
-  readonly target: number
-  readonly soundness: number
-  readonly deadlines: number
-  readonly wire: number
+  readonly hardened: number
+  readonly softened: number
+  /** Of each pair of neighbouring measurements. */
+  readonly ratios: readonly number[]
 }
 
-const RAW = Object.entries({
-  Host: 'localhost:8080',
-  Accept: '*/*',
-  Connection: 'keep-alive',
-  'Sec-Fetch-Site': 'same-origin',
-  'Sec-Fetch-Dest': 'empty',
-  Cookie: `__Host-Http-session=${'a'.repeat(43)}`,
-}).flat()
-const TARGET = '/api/shop/small'
-const FIELDS = [
-  ['accept', '*/*'],
-  ['accept-encoding', 'identity'],
-  ['user-agent', 'cloakroom'],
-  ['via', '1.1 cloakroom-0123456789ab'],
-  ['x-request-id', '00000000-0000-4000-8000-000000000000'],
-  ['authorization', `Bearer ${'k'.repeat(32)}`],
-] as const
-const NOW = 1_700_000_000_000
-
-/** Each kind of check in a loop of its own, in this process: a small share of a request is not seen beside the noise of whole ones. */
-export async function measureHardening(): Promise<HardeningFigures> {
-  const headers = headersFrom(RAW)
-  const claim = {
-    session: {
-      id: 'i',
-      account: 'a',
-      name: 'n',
-      generation: 0,
-      authenticatedAt: NOW,
-      seenAt: NOW,
-      factors: [{ kind: 'password', at: NOW }],
-      revoked: null,
-    },
-    standing: { generation: 0, roles: [] },
-  }
-  const credential = {
-    placement: { kind: 'bearer' },
-    secret: new Secret(new Uint8Array(32)),
-    origins: ['http://127.0.0.1:9000'],
-    needles: Array.from({ length: 16 }, () => new Uint8Array(32)),
-    release: () => undefined,
-  }
-  const body = { length: 261, start: () => undefined, resume: () => undefined, cancel: () => undefined }
-  const answer = { status: 200, headers: FIELDS, body }
-  const request = { method: 'GET', origin: 'http://127.0.0.1:9000', path: TARGET, query: '', headers: FIELDS }
-  const within = createDeadlines(backgroundLater)
-  const late = (): Error => new Error('late')
-  const bare = await timed(async () => await Promise.resolve(answer))
-  return {
-    framing: await timed(() => readFraming(headers, 'GET', '1.1')),
-    target: await timed(() => [readTargetForm(TARGET, { method: 'GET', scheme: 'http', host: 'localhost' }), canonicalTarget(TARGET)]),
-    soundness: await timed(() => isClaim(claim) && isCredential(credential) && isUpstreamAnswer(answer)),
-    deadlines: Math.max(0, (await timed(async () => await within(60_000, Promise.resolve(answer), late))) - bare),
-    wire: await timed(() => [wireTarget(request), wireFields(request, null)]),
-  }
-}
-
-async function timed(act: () => unknown): Promise<number> {
-  const rounds: number[] = []
-  for (let round = 0; round <= ROUNDS; round += 1) {
-    const before = process.cpuUsage()
-    for (let call = 0; call < CALLS; call += 1) {
-      const made = act()
-      if (made instanceof Promise) await made
-      else if (made === false || typeof made === 'string') throw new Error('a sound request was taken for an unsound one')
+/** Both gateways run at once and take turns, so that what else the machine does falls on both; each pair begins with the other one. */
+export async function measureHardening(
+  root: string,
+  upstream: string,
+  key: string,
+  scenario: Scenario,
+  pairs: number,
+): Promise<HardeningFigures> {
+  const copy = mkdtempSync(join(root, 'softened-'))
+  const command = softenedCopy(copy)
+  const children: Child[] = []
+  async function open(name: string, main?: string) {
+    const folder = join(root, name)
+    mkdirSync(folder)
+    const gateway = await setUpGateway(folder, upstream, key, 'off', main)
+    const child = await gateway.start()
+    children.push(child)
+    const headers = {
+      host: `localhost:${gateway.port}`,
+      accept: '*/*',
+      cookie: gateway.cookie,
+      'sec-fetch-site': 'same-origin',
+      'sec-fetch-dest': 'empty',
     }
-    const { user, system } = process.cpuUsage(before)
-    // The first round is for the compiler.
-    if (round > 0) rounds.push(((user + system) * 1000) / CALLS)
+    const send = async (requests: number): Promise<number> => {
+      const before = cpuSeconds(child.pid)
+      await run(`http://127.0.0.1:${gateway.port}`, { ...scenario, requests }, headers)
+      return ((cpuSeconds(child.pid) - before) * 1e6) / requests
+    }
+    // Until both are compiled.
+    await eventually(() => send(200))
+    await send(scenario.requests)
+    return send
   }
-  return median(rounds)
+  try {
+    const hardened = await open('hardened')
+    const softened = await open('without-hardening', command)
+    const figures = { hardened: [] as number[], softened: [] as number[] }
+    for (let pair = 0; pair < pairs; pair += 1) {
+      for (const name of pair % 2 === 0 ? (['hardened', 'softened'] as const) : (['softened', 'hardened'] as const))
+        figures[name].push(await (name === 'hardened' ? hardened : softened)(scenario.requests))
+    }
+    const ratios = figures.hardened.map((own, pair) => own / (figures.softened[pair] ?? Number.NaN))
+    return { hardened: median(figures.hardened), softened: median(figures.softened), ratios }
+  } finally {
+    for (const child of children) await child.stop()
+  }
+}
+
+/** One line: the ratio, its spread, and what it is made of. */
+export function hardeningLine({ hardened, softened, ratios }: HardeningFigures): string {
+  const sorted = ratios.toSorted((one, other) => one - other)
+  const [least, most] = [sorted[0] ?? Number.NaN, sorted.at(-1) ?? Number.NaN]
+  return `hardening, small GET             ${median(ratios).toFixed(3)} times (${least.toFixed(2)} to ${most.toFixed(2)} in ${ratios.length} pairs; ${hardened.toFixed(1)} µs with it, ${softened.toFixed(1)} µs without)`
 }

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { type Child, start } from './children.ts'
 import { cpuSeconds, residentMiB } from './cpu.ts'
 import { eventually, freePort, type Gateway, setUpGateway } from './gateway.ts'
-import { type HardeningFigures, measureHardening } from './hardening.ts'
+import { type HardeningFigures, hardeningLine, measureHardening } from './hardening.ts'
 import { run, type Scenario } from './load.ts'
 import { nginxCommand } from './nginx.ts'
 import { measureSessions, type SessionFigures } from './sessions.ts'
@@ -80,7 +80,8 @@ try {
   const contestants = await startAll(gateway, upstreamOrigin, key, upstream)
   const results = await race(contestants)
   const sessions = await measureSessions(1000, quick ? 100_000 : 1_000_000)
-  report(results, life, sessions, await measureHardening())
+  const hardening = await measureHardening(root, upstreamOrigin, key, first(ALL_SCENARIOS), quick ? 4 : 15)
+  report(results, life, sessions, hardening)
   console.log(`\n${table(signingRows(await measureSigning(quick ? 300 : 1000)))}`)
 } finally {
   for (const child of started.toReversed()) await child.stop()
@@ -197,19 +198,14 @@ function report(results: Results, life: Life, sessions: SessionFigures, hardenin
       `session ${name}: ${few.toFixed(0)} ns of CPU among a thousand, ${many.toFixed(0)} ns among ${among}: ${(many / few).toFixed(2)} times`,
     )
   }
-  const small = (results.get(first(ALL_SCENARIOS).name)?.get('cloakroom') ?? Number.NaN) * 1000
-  const parts = Object.entries(hardening)
-  const together = parts.reduce((sum, [, nanoseconds]) => sum + nanoseconds, 0)
-  console.log(
-    `hardening                        ${(together / 1000).toFixed(2)} µs of a small GET's ${(small / 1000).toFixed(1)}: ${((together / small) * 100).toFixed(1)} % (${parts.map(([name, nanoseconds]) => `${name} ${nanoseconds.toFixed(0)} ns`).join(', ')})`,
-  )
+  console.log(hardeningLine(hardening))
   const content = {
     node: process.version,
     rounds: ROUNDS,
     microsecondsPerRequest: Object.fromEntries([...results].map(([name, figures]) => [name, Object.fromEntries(figures)])),
     life,
     sessions,
-    hardeningNanoseconds: hardening,
+    hardening,
   }
   const file = resolve(import.meta.dirname, '../results/latest.json')
   mkdirSync(resolve(file, '..'), { recursive: true })
