@@ -163,8 +163,8 @@ export const MUTATIONS: readonly Mutation[] = [
   m(
     'forwarded-address-spoofed',
     'decide/client.ts',
-    'if (trusted.length === 0 || peer.address === null || !contains(trusted, peer.address)) return peer.client',
-    'if (peer.address === null || (trusted.length > 0 && !contains(trusted, peer.address))) return peer.client',
+    'return trusted.length > 0 && peer.address !== null && contains(trusted, peer.address)',
+    'return peer.address !== null && (trusted.length === 0 || contains(trusted, peer.address))',
   ),
   m('forwarded-address-spoofed', 'decide/client.ts', '    if (!contains(trusted, hop)) break\n', ''),
   m(
