@@ -5,6 +5,7 @@ import type { Answer } from './answer.ts'
 import type { Composed } from './compose.ts'
 import { healthProbes } from './health-probes.ts'
 import type { Clock } from './lib/clock.ts'
+import type { Later } from './lib/later.ts'
 import type { Random } from './lib/random.ts'
 import type { AdminStores } from './store/admin-stores.ts'
 import { SWEEP_ROWS, type Stores } from './store/store.ts'
@@ -23,6 +24,7 @@ export interface AdminLazilyOptions {
   readonly vault: Vault
   readonly clock: Clock
   readonly random: Random
+  readonly later: Later
   readonly onNotice: (text: string) => void
   /** Was there ever an administrator? Opens nothing. */
   readonly hasStores: () => boolean
@@ -36,6 +38,7 @@ export function openAdminLazily({
   vault,
   clock,
   random,
+  later,
   hasStores,
   openStores: openNew,
   onNotice,
@@ -55,7 +58,7 @@ export function openAdminLazily({
     const [{ createAdminApi }, { openAdmin }] = await Promise.all([import('./admin/admin-api.ts'), import('./admin/open.ts')])
     const { audit, policy, config, forAdmins } = composed
     const probes = healthProbes({ stores, vault, audit, clock })
-    const shared = { ...forAdmins, stores, vault, audit, policy, config, clock, random, probes }
+    const shared = { ...forAdmins, stores, vault, audit, policy, config, clock, random, later, probes }
     return createAdminApi(openAdmin({ ...shared, adminStores: openStores(), setup: setup ?? NO_SETUP_CODE }), (cause) =>
       onNotice(String(cause)),
     )

@@ -23,7 +23,7 @@ import { createFetchText } from './forward/fetch-text.ts'
 import { createExchange } from './forward/exchange.ts'
 import { createForward } from './forward/forward.ts'
 import type { Gateway } from './gateway.ts'
-import { type LastingParts, openGeneration } from './generation.ts'
+import { type Generation, type LastingParts, openGeneration } from './generation.ts'
 import type { Clock } from './lib/clock.ts'
 import { createGuardSwitch, disarmFile } from './guard/guard-switch.ts'
 import { nearCounters } from './guard/near-counters.ts'
@@ -84,6 +84,8 @@ export interface ForAdmins {
   readonly streams: LastingParts['streams']
   readonly grants: LastingParts['grants']
   readonly guardState: LastingParts['guardSwitch']['state']
+  /** How letters to people are written now; null where none is. */
+  readonly people: () => Generation['people']
 }
 
 /** Keys of the guard's counters that are kept next to the requests: some 30 MB when all are in use. */
@@ -226,7 +228,7 @@ export function compose({ config, policy, stores, vault, clock, random, later, t
     signer: { sign: chain.sign, now: clock },
     policy: () => now.policy,
     config: () => now.config,
-    forAdmins: { label, streams, grants, guardState: () => guardSwitch.state() },
+    forAdmins: { label, streams, grants, guardState: () => guardSwitch.state(), people: () => now.people },
     take(next, nextPolicy) {
       now = openGeneration(next, nextPolicy, lasting, now)
       forward.keepOnly(new Set(nextPolicy.apis.map(({ upstreamOrigin }) => upstreamOrigin)))

@@ -103,24 +103,18 @@ export interface Generation {
   readonly policy: Policy
   readonly gateway: Gateway
   readonly site: SitePart | null
+  readonly people: PeopleParts | null
   /** What the audit trail says, for the guard. */
   readonly onEvent: (event: AuditEvent) => void
 }
 
 /** Reads the files that the configuration names and builds all that hangs on it; throws before anything has changed. */
 export function openGeneration(config: Config, policy: Policy, lasting: LastingParts, before: Generation | null): Generation {
-  const { stores, vault, audit, random, label, metrics, observer, clock } = lasting
+  const { stores, vault, audit, random, label, metrics, observer, clock, streams, grants } = lasting
   const theme = themeOf(config, policy)
-  const sessions = createSessions({
-    store: stores.sessions,
-    audit,
-    random,
-    label,
-    limits: () => policy.sessions,
-    streams: lasting.streams,
-    grants: lasting.grants,
-  })
+  const sessions = createSessions({ store: stores.sessions, audit, random, label, limits: () => policy.sessions, streams, grants })
   const visits = lasting.visits(() => policy.visits.lifetimeMs)
+  const people = peopleOf(config, policy, lasting)
   const signIn = createSignIn({
     store: stores.accounts,
     counters: stores.counters,
@@ -134,7 +128,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     keys: lasting.keys,
     site: () => ({ origin: policy.publicOrigin, name: theme.name }),
     demandsSecondFactor: (roles) => demandsSecondFactor(policy.secondFactor, roles),
-    people: peopleOf(config, policy, lasting),
+    people,
     tellBefore: (address, event) => lasting.notices?.event(event, address),
   })
   const actionTokens = createActionTokens({
@@ -212,7 +206,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     clock,
   })
   const onEvent = createEventFeed({ guard: policy.guard, part: guard, counters: lasting.counters, onFailure: lasting.onGuardFailure })
-  return { config, policy, gateway, site, onEvent }
+  return { config, policy, gateway, site, people, onEvent }
 }
 
 /** Letters to people: what is in force now says where their links lead. */

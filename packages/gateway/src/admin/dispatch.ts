@@ -53,6 +53,7 @@ export async function dispatchAdmin(
     params,
     query: {},
     body: {},
+    reason: '',
     admin,
     progress: parts.admins.loginCookies.open({ headers, at }),
   }
@@ -60,8 +61,9 @@ export async function dispatchAdmin(
   if (shut !== null) return answerRefusal(call, endpoint, shut, requestId)
   const read = await readRequest(request, endpoint, search)
   if (read.kind === 'refused') return answerRefusal(call, endpoint, { ...read }, requestId)
-  if (endpoint.change) await writeDown(call, endpoint, path, read.reason ?? '')
-  const outcome = await endpoint.run({ ...call, query: read.query, body: read.body })
+  const reason = read.reason ?? ''
+  if (endpoint.change) await writeDown(call, endpoint, path, reason)
+  const outcome = await endpoint.run({ ...call, query: read.query, body: read.body, reason })
   if (outcome.kind === 'refused') return answerRefusal(call, endpoint, outcome, requestId)
   const cookies = outcome.cookies ?? []
   return endpoint.answer === null
@@ -100,9 +102,15 @@ function refuseCaller({ callers, grave }: AdminEndpoint, { admin, progress, at }
 }
 
 /** Durable before anything happens: a change that cannot be written down is not made. */
-async function writeDown({ parts, cause, admin }: AdminCall, { id }: AdminEndpoint, target: string, reason: string): Promise<void> {
+async function writeDown(
+  { parts, cause, admin }: AdminCall,
+  { id, evenUnwritten }: AdminEndpoint,
+  target: string,
+  reason: string,
+): Promise<void> {
   const detail = { operation: id, role: admin?.role ?? '' }
-  await parts.audit.commit(auditEvent({ ...cause, kind: 'admin.acted', target, reason, detail }))
+  const written = parts.audit.commit(auditEvent({ ...cause, kind: 'admin.acted', target, reason, detail }))
+  await (evenUnwritten ? written.catch(() => undefined) : written)
 }
 
 function answerRefusal(

@@ -27,6 +27,8 @@ export interface AdminCall<Query = unknown, Body = unknown> {
   readonly params: Readonly<Record<string, string>>
   readonly query: Query
   readonly body: Body
+  /** Of a change; empty for everything else. */
+  readonly reason: string
   /** Null where anyone may call. */
   readonly admin: Admin | null
   /** A sign-in under way; null when there is none. */
@@ -62,6 +64,8 @@ export interface AdminEndpoint {
   readonly change: boolean
   /** Needs a second factor that was shown within the last five minutes. */
   readonly grave: boolean
+  /** Done also when it cannot be written down: it shuts, and must not wait for a disk that is full. */
+  readonly evenUnwritten: boolean
   readonly about: string
   readonly query: z.ZodObject | null
   /** Without `reason`, which `change` adds. */
@@ -73,10 +77,11 @@ export interface AdminEndpoint {
 
 interface Row<Query extends z.ZodObject, Body extends z.ZodObject, Answer extends z.ZodType> extends Omit<
   AdminEndpoint,
-  'query' | 'body' | 'answer' | 'run' | 'change' | 'grave'
+  'query' | 'body' | 'answer' | 'run' | 'change' | 'grave' | 'evenUnwritten'
 > {
   readonly change?: true
   readonly grave?: true
+  readonly evenUnwritten?: true
   readonly query?: Query
   readonly body?: Body
   readonly answer: Answer | null
@@ -89,12 +94,14 @@ export function endpoint<Query extends z.ZodObject, Body extends z.ZodObject, An
   body,
   change,
   grave,
+  evenUnwritten,
   ...row
 }: Row<Query, Body, Answer>): AdminEndpoint {
   return {
     ...row,
     change: change ?? false,
     grave: grave ?? false,
+    evenUnwritten: evenUnwritten ?? false,
     query: query ?? null,
     body: body ?? null,
     // Dispatch parses query and body with these very schemas before it runs.

@@ -3,7 +3,8 @@ import type { AuditEvent } from '@cloakroom/contract'
 import { createMachineKeys } from '../account/machine-keys.ts'
 import { ownKeys } from '../account/own-keys.ts'
 import { createPasswords } from '../account/password.ts'
-import { createSignIn } from '../account/sign-in.ts'
+import { createSignIn, type PeopleParts } from '../account/sign-in.ts'
+import { chainKey } from '../audit/chain-key.ts'
 import { sessionLabels } from '../audit/event.ts'
 import { publicOriginOf } from '../config/compile.ts'
 import type { Config } from '../config/paths.ts'
@@ -89,15 +90,17 @@ function marked(audit: AuditPart): AuditPart {
 
 export interface AdminOptions
   extends
-    Pick<AdminParts, 'stores' | 'audit' | 'policy' | 'config' | 'label' | 'guardState' | 'probes' | 'clock' | 'random'>,
+    Pick<AdminParts, 'stores' | 'audit' | 'policy' | 'config' | 'label' | 'guardState' | 'probes' | 'clock' | 'random' | 'later'>,
     Pick<SessionParts, 'streams' | 'grants'> {
   readonly vault: Vault
   readonly adminStores: AdminStores
   readonly setup: SetupCode
+  /** How letters to people are written, now. */
+  readonly people: () => PeopleParts | null
 }
 
 /** What the Admin API works on, beside a running gateway. */
-export function openAdmin({ vault, adminStores, setup, streams, grants, ...shared }: AdminOptions): AdminParts {
+export function openAdmin({ vault, adminStores, setup, streams, grants, people: peopleNow, ...shared }: AdminOptions): AdminParts {
   const { stores, audit, policy, config, label, random } = shared
   const deriveKey = (purpose: string): KeyObject => vault.deriveKey(purpose)
   const sessions = createSessions({
@@ -110,6 +113,7 @@ export function openAdmin({ vault, adminStores, setup, streams, grants, ...share
     ...(streams === undefined ? {} : { streams }),
     ...(grants === undefined ? {} : { grants }),
   })
+  const people = peopleNow()
   const website = createSignIn({
     store: stores.accounts,
     factorStore: stores.factors,
@@ -122,7 +126,7 @@ export function openAdmin({ vault, adminStores, setup, streams, grants, ...share
     demandsSecondFactor: (roles) => demandsSecondFactor(policy().secondFactor, roles),
     audit,
     random,
-    people: null,
+    people: people === null ? null : { ...people, site: () => (peopleNow() ?? people).site() },
     ownWords: () => [],
   })
   return {
@@ -131,8 +135,10 @@ export function openAdmin({ vault, adminStores, setup, streams, grants, ...share
     vault,
     accounts: website.accounts,
     factors: website.factors,
+    links: website.links,
     sessions,
     machineKeys: createMachineKeys({ store: stores.machineKeys, random }),
+    auditPublicKey: chainKey(vault.deriveKey(PURPOSES.auditChain)).publicKey,
     cursors: createSealer({ key: vault.deriveKey(adminPurpose('cursor')), random, purpose: 'admin cursor' }),
   }
 }

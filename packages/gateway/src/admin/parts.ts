@@ -1,6 +1,7 @@
 import type { Accounts } from '../account/accounts.ts'
 import type { Factors } from '../account/factors.ts'
 import type { MachineKeys } from '../account/machine-keys.ts'
+import type { ResetLinks } from '../account/reset-links.ts'
 import type { SignIn } from '../account/sign-in.ts'
 import type { Config } from '../config/paths.ts'
 import type { GuardState } from '../decide/guard.ts'
@@ -8,6 +9,7 @@ import type { SessionLimits, Policy } from '../decide/policy.ts'
 import type { SessionId } from '../decide/session.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { Later } from '../lib/later.ts'
 import type { Random } from '../lib/random.ts'
 import type { AuditPart } from '../parts.ts'
 import type { Sealer } from '../session/sealed.ts'
@@ -36,17 +38,22 @@ export interface AdminSignIn extends Pick<
 export interface AdminParts {
   readonly admins: AdminSignIn
   readonly stores: Stores
-  readonly vault: Pick<Vault, 'list' | 'revoke' | 'rotate'>
+  readonly vault: Pick<Vault, 'list' | 'add' | 'revoke' | 'rotate'>
   readonly audit: AuditPart
   readonly policy: () => Policy
   readonly config: () => Config
   /** The website's. */
   readonly accounts: Accounts
   readonly factors: Factors
+  /** Null where no mail is sent to people. */
+  readonly links: ResetLinks | null
   readonly sessions: Sessions
   readonly label: (id: SessionId) => string
   readonly machineKeys: Pick<MachineKeys, 'add'>
   readonly guardState: () => GuardState
+  /** That the audit trail is checked with. */
+  readonly auditPublicKey: string
+  readonly later: Later
   readonly probes: Readonly<Record<string, () => Awaitable<unknown>>>
   /** Seals where a list goes on: it must not show the store's keys. */
   readonly cursors: Sealer

@@ -6,6 +6,7 @@ import { expiries, type Session } from '../decide/session.ts'
 import { denyAllJwts } from '../session/deny-jwts.ts'
 import { ask } from '../store/ask.ts'
 import { type AdminCall, type AdminEndpoint, adminOf, endpoint, refused, type Said, said } from './endpoint.ts'
+import { next, openCursor, OUTDATED, pageQuery, sealCursor } from './paging.ts'
 import { findSession, sessionName } from './session-name.ts'
 
 const moment = z.iso.datetime()
@@ -30,8 +31,7 @@ const filters = z.strictObject({
   address: z.string().max(64).optional().describe('From this address; for owners only.'),
   startedAfter: moment.optional().describe('Begun then or later.'),
   startedBefore: moment.optional().describe('Begun before.'),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(1024).optional().describe('`next` of the page before.'),
+  ...pageQuery,
 })
 
 /** Visitors' sessions. */
@@ -43,7 +43,7 @@ export const SESSIONS: readonly AdminEndpoint[] = [
     callers: 'viewer',
     about: 'Who is signed in to the website, the newest first, in pages.',
     query: filters,
-    answer: z.object({ sessions: z.array(sessionView), next: z.string().nullable().describe('Null: this was the last page.') }),
+    answer: z.object({ sessions: z.array(sessionView), next }),
     run: list,
   }),
   endpoint({
@@ -99,8 +99,8 @@ async function list(call: AdminCall<Query>): Promise<Said<Page>> {
   if (query.address !== undefined && role !== 'owner') return refused('role_required')
   const address = query.address === undefined ? undefined : parseAddress(query.address)
   if (address === null) return refused('admin_request_refused', 'address: that is no IPv4 or IPv6 address.')
-  const after = query.cursor === undefined ? undefined : openCursor(call, query.cursor)
-  if (after === null) return refused('admin_request_refused', 'cursor: begin again without one.')
+  const after = query.cursor === undefined ? undefined : placeAfter(call, query.cursor)
+  if (after === null) return refused('admin_request_refused', OUTDATED)
   const account =
     query.account === undefined ? undefined : await ask(() => parts.stores.accounts.findByKey(accountKey(query.account ?? '')))
   if (account === null) return said({ sessions: [], next: null })
@@ -118,8 +118,8 @@ async function list(call: AdminCall<Query>): Promise<Said<Page>> {
   )
   const page = found.slice(0, query.limit)
   const last = page.at(-1)
-  const next = found.length > page.length && last !== undefined ? sealCursor(call, last) : null
-  return said({ sessions: page.map((session) => show(call, session)), next })
+  const more = found.length > page.length && last !== undefined ? sealCursor(call, 'sessions', [last.createdAt, last.id]) : null
+  return said({ sessions: page.map((session) => show(call, session)), next: more })
 }
 
 function show(call: AdminCall, session: Session): z.output<typeof sessionView> {
@@ -138,15 +138,8 @@ function show(call: AdminCall, session: Session): z.output<typeof sessionView> {
   }
 }
 
-/** An hour: whoever turns the page later begins again. */
-const CURSOR_MS = 3_600_000
-
-function sealCursor({ parts, at }: AdminCall, { createdAt, id }: Session): string {
-  return parts.cursors.seal(`${createdAt} ${id}`, at + CURSOR_MS)
-}
-
-function openCursor({ parts, at }: AdminCall, cursor: string): { readonly createdAt: number; readonly id: string } | null {
-  const [createdAt, id] = parts.cursors.open(cursor, at)?.split(' ') ?? []
+function placeAfter(call: AdminCall, cursor: string): { readonly createdAt: number; readonly id: string } | null {
+  const [createdAt, id] = openCursor(call, 'sessions', cursor) ?? []
   return createdAt === undefined || id === undefined ? null : { createdAt: Number(createdAt), id }
 }
 

@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
+import { runPanic } from '../panic/panic-steps.ts'
+import { hasAdminSqlite, openAdminSqlite } from '../store/sqlite/open-admin.ts'
 import { askYes } from './ask.ts'
+import { openSessions } from './open-sessions.ts'
 import { withVault, type OpenedVault } from './open.ts'
 import { withCommonOptions, type CommonOptions } from './options.ts'
 import { done, EXIT, failed, type Outcome } from './outcome.ts'
 import { awaitRefusal } from './panic-refusal.ts'
-import { PANIC_STEPS } from './panic-steps.ts'
 import { table } from './secret-show.ts'
 import type { Does, World } from './world.ts'
 
@@ -50,28 +52,47 @@ async function begin(world: World, opened: OpenedVault, reason: string): Promise
   const lockedMs = performance.now() - startedAt
   const refusal = await awaitRefusal(opened.config, startedAt)
   await opened.note({ kind: 'panic.begun', target: null, reason })
-  const done: [string, string][] = []
-  const broken: string[] = []
-  for (const { name, run } of PANIC_STEPS) {
-    try {
-      done.push([name, await run(world, opened)])
-    } catch (cause) {
-      broken.push(name)
-      done.push([name, `FAILED: ${cause instanceof Error ? cause.message : String(cause)}`])
-    }
-  }
+  const { stores, vault, config } = opened
+  const { sessions } = openSessions(opened, world)
+  const { clock, random } = world
+  const endAdmins = (): Promise<number> => endAdminSessions(config.store, clock)
+  const { done, broken } = await runPanic({
+    stores,
+    vault,
+    config,
+    sessions,
+    endAdmins,
+    note: (event) => opened.note(event),
+    clock,
+    random,
+  })
   await tell(world, opened, 'panic.begun', reason)
   const lines = [
     fresh ? `Closed after ${ms(lockedMs)}.` : 'It was closed already; done again.',
     refusal.kind === 'refused'
       ? `The gateway refuses every call, ${ms(refusal.ms)} after you asked; streams end within a second.`
       : `No gateway answered on the admin listener (${refusal.why}); whichever runs on this store refuses every call from now on.`,
-    table(done, '  '),
+    table(
+      done.map((row) => [...row]),
+      '  ',
+    ),
     '',
     ...COME_BACK,
   ]
   const value = { lockedMs, refusedMs: refusal.kind === 'refused' ? refusal.ms : null, steps: Object.fromEntries(done), broken }
   return broken.length === 0 ? { kind: 'done', exit: EXIT.ok, human: lines.join('\n'), value } : unfinished(broken, lines.join('\n'), value)
+}
+
+async function endAdminSessions(store: string, clock: World['clock']): Promise<number> {
+  if (!hasAdminSqlite(store)) return 0
+  const { accounts, sessions, close } = openAdminSqlite(store, clock)
+  try {
+    let ended = 0
+    for (const { id } of await accounts.list()) ended += await sessions.revokeAll(id, clock(), 'ended-by-owner')
+    return ended
+  } finally {
+    await close()
+  }
 }
 
 async function lift(opened: OpenedVault, reason: string): Promise<Outcome> {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { Answer } from '../answer.ts'
 import type { FailureCode } from '../errors.ts'
+import { failingProbes } from '../failing-probes.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { Later } from '../lib/later.ts'
 import { isLoopbackName } from '../decide/admit.ts'
@@ -29,9 +30,6 @@ export interface AdminListener {
   readonly port: number
   close(): Promise<void>
 }
-
-/** A health check that takes longer is no good news: load balancers give up after a few seconds. */
-const PROBE_MS = 2000
 
 /** `/healthz`, `/metrics` and the Admin API, for the operator's own machines. Its own port: nothing of it can be reached through the public one. */
 export async function startAdminListener(options: AdminListenerOptions): Promise<AdminListener> {
@@ -110,29 +108,13 @@ function single(request: IncomingMessage, name: string): string | undefined {
   return values !== undefined && values.length > 1 ? 'several' : values?.[0]
 }
 
-/** Says which part fails, and nothing about how: the reason is in the log. */
 async function health({ probes, later }: AdminListenerOptions): Promise<Answer> {
-  const outcomes = await Promise.all(Object.entries(probes).map(async ([name, probe]) => ((await holds(probe, later)) ? null : name)))
-  const failing = outcomes.filter((name) => name !== null)
+  const failing = await failingProbes(probes, later)
   return plain(
     failing.length === 0 ? 200 : 503,
     'application/json',
     JSON.stringify(failing.length === 0 ? { status: 'ok' } : { status: 'failing', failing }),
   )
-}
-
-async function holds(probe: () => Awaitable<unknown>, later: Later): Promise<boolean> {
-  let callOff = (): void => undefined
-  const late = new Promise<boolean>((resolve) => {
-    callOff = later(() => resolve(false), PROBE_MS)
-  })
-  const asked = (async () => {
-    await probe()
-    return true
-  })().catch(() => false)
-  const outcome = await Promise.race([asked, late])
-  callOff()
-  return outcome
 }
 
 function plain(status: number, type: string, text: string): Answer {

@@ -20,6 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => kit.close())
 
+let strangers = 0
 const ORDER = ['viewer', 'operator', 'owner'] as const
 const fill = (path: string): string => path.replaceAll(/\{\w+\}/g, 'nobody-of-that-name')
 const send = (client: AdminClient, { method, path }: (typeof ADMIN_TABLE)[number]) =>
@@ -41,7 +42,7 @@ test('MFA-21 no change to somebody else’s account takes or answers a password'
   expect(others.length).toBeGreaterThan(10)
   for (const { id, body, answer } of others) {
     const schemas = JSON.stringify([body, answer].map((schema) => (schema === null ? null : z.toJSONSchema(schema, { io: 'input' }))))
-    expect(schemas, id).not.toMatch(/"[a-z]*password[a-z]*":/i)
+    expect(schemas, id).not.toMatch(/"(?!hasPassword")[a-z]*password[a-z]*":/i)
   }
 })
 
@@ -49,8 +50,12 @@ describe('ADM-01 every endpoint of the Admin API', () => {
   test.each(ADMIN_TABLE.filter(({ id }) => id !== 'logout').map((row) => [row.id, row] as const))('%s', async (id, row) => {
     const callers = EXPECTED[id]?.split(' ', 1)[0] ?? ''
     const nobody = adminClient(kit.running.adminPort)
+    // Later for each, so that strangers are not too many; what is grave needs the time of before.
+    const { now } = kit.clock
+    kit.clock.now += (strangers += 1) * 5000
     const bare = await send(nobody, row)
     const begun = await send(half, row)
+    kit.clock.now = now
     expect(nobody.cookies.has(ADMIN_COOKIE)).toBe(false)
     expect(half.cookies.has(ADMIN_COOKIE)).toBe(false)
     expect(bare.status).toBeGreaterThanOrEqual(400)

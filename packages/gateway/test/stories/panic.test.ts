@@ -46,6 +46,7 @@ test('REV-09 one command closes everything on a running gateway, says how fast a
   expect([ran.code, ran.err]).toEqual([0, ''])
   expect(ran.out).toMatch(/^Closed after \d+ ms\.\nThe gateway refuses every call, \d+ ms after you asked/)
   expect(ran.out).toMatch(/sessions +1 ended/)
+  expect(ran.out).toMatch(/administrators +0 sessions ended/)
   expect(ran.out).toMatch(/machine keys +1 ended/)
   expect(ran.out).toMatch(/signing keys +1 replaced/)
   expect(ran.out).toContain('cloakroom panic --lift')

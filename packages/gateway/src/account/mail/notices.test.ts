@@ -140,3 +140,11 @@ test('whoever makes sign-ins fail for ever new names fills no memory with them',
   // The oldest are forgotten first: this is what keeps the map small.
   expect(letters).toEqual([])
 })
+
+test('what happens to an administrator of the same name is nothing that this person is told', async () => {
+  const { say, pass, letters } = await start()
+  say('factor.added', { detail: { factor: 'totp', administrator: true } })
+  say('account.disabled', { detail: { administrator: true } })
+  await pass(5000)
+  expect(letters).toEqual([])
+})

@@ -60,6 +60,8 @@ export function createNotices({ accounts, letters, language, recovers, clock, la
   }
 
   function event(happened: AuditEvent, to: string | null = null): void {
+    // Of an administrator, who may have this visitor's name.
+    if (happened.detail['administrator'] === true) return
     const tell = tellOf(happened, failuresBefore(happened), language)
     if (tell === null || happened.target === null || happened.result === 'failed') return
     const key = accountKey(happened.target)
