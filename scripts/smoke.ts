@@ -11,7 +11,7 @@ const MOST_IDLE_BYTES = 120_000_000
 const root = resolve(import.meta.dirname, '..')
 const folder = mkdtempSync(join(tmpdir(), 'cloakroom-smoke-'))
 try {
-  const packed = ['cloakroom', '@cloakroom/jwt-check']
+  const packed = ['cloakroom', '@cloakroom/jwt-check', '@cloakroom/client']
   const pack = ['pack', '--silent', '--pack-destination', folder, ...packed.flatMap((name) => ['--workspace', name])]
   execFileSync('npm', pack, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
   const tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'))
@@ -36,6 +36,18 @@ try {
     throw new Error('the offline page of jwt-check is empty')
   console.log('ok: jwt-check and its page')
   if (process.platform === 'linux') console.log(`ok: a gateway without visitors holds ${(await idleBytes()) / 1e6} MB`)
+  const client = spawnSync(
+    process.execPath,
+    [
+      '--input-type=module',
+      '-e',
+      'console.log(typeof (await import("@cloakroom/client")).createClient, await import("@cloakroom/client/react").catch((e) => e.message))',
+    ],
+    { cwd: folder, encoding: 'utf8' },
+  )
+  // React is whoever's that uses the hook: nobody else gets it installed.
+  if (!client.stdout.startsWith("function Cannot find package 'react'")) throw new Error(`the client: ${client.stdout}${client.stderr}`)
+  console.log('ok: the client, and nothing installed that only its hook needs')
   const library = spawnSync(
     process.execPath,
     ['--input-type=module', '-e', 'const c = await import("cloakroom"); console.log(typeof c.createGateway)'],

@@ -13,7 +13,7 @@ export type Session =
 
 export interface Change {
   readonly session: Session
-  /** `ending`: it ends within `warnMs` unless somebody does something; `stay()` is that. */
+  /** `ending`: it ends within `warnMs` unless somebody does something; `stay()` is that, and then comes `changed`. */
   readonly why: 'changed' | 'ending'
 }
 
@@ -23,6 +23,19 @@ export interface StepUp {
   readonly stepUp: string
   /** Seconds. */
   readonly maxAge: number
+}
+
+/** What the gateway wants solved before a call passes: the counter for which the derived key begins with `keyPrefix`. */
+interface Challenge {
+  readonly parameters: {
+    readonly nonce: string
+    readonly salt: string
+    readonly cost: number
+    readonly keyLength: number
+    readonly keyPrefix: string
+  }
+  readonly signature: string
+  readonly clearAt: string
 }
 
 export interface ClientOptions {
@@ -45,7 +58,10 @@ export interface Client {
   onChange(listener: (change: Change) => void): () => void
   /** Somebody is there: the session goes on. */
   stay(): Promise<Session>
-  /** `fetch`, that asks once for a fresh proof where an API wants one, then repeats the call; and that notices when the session is over. */
+  /**
+   * `fetch`, that once solves a challenge and once asks for a fresh proof where the gateway wants one, then repeats the call; and that
+   * notices when the session is over.
+   */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>
   close(): void
 }
@@ -73,6 +89,7 @@ export function createClient({ basePath = '/auth', warnMs = 120_000, onStepUp }:
   function learn(session: Session, here: boolean): Session {
     const before = known
     known = session
+    let goesOn = false
     clearTimeout(timer)
     if (session.active) {
       const ends = Math.min(Date.parse(session.idleExpiresAt), Date.parse(session.expiresAt))
@@ -84,8 +101,11 @@ export function createClient({ basePath = '/auth', warnMs = 120_000, onStepUp }:
         warned = session.idleExpiresAt
         tell('ending', session)
       }
+      // Somebody stayed: whoever was warned is told that it goes on.
+      goesOn = left > warnMs && warned !== ''
+      if (goesOn) warned = ''
     }
-    if (before !== null && (before.active ? before.account : null) === (session.active ? session.account : null)) return session
+    if (!goesOn && before !== null && (before.active ? before.account : null) === (session.active ? session.account : null)) return session
     if (before !== null || session.active) tell('changed', session)
     if (here && before !== null) announce()
     return session
@@ -120,6 +140,29 @@ export function createClient({ basePath = '/auth', warnMs = 120_000, onStepUp }:
     return false
   }
 
+  let clearing = Promise.resolve(false)
+
+  /** One at a time: each leaves a cookie, and the next one needs what is in it. */
+  function clear(answer: Response, signal: AbortSignal): Promise<boolean> {
+    clearing = clearing
+      .catch(() => false)
+      .then(async () => {
+        const { challenge } = (await answer.clone().json()) as { readonly challenge: Challenge }
+        const body = JSON.stringify({ solution: await solve(challenge, signal) })
+        const headers = { 'content-type': 'application/json', 'x-csrf': '1' }
+        return (await fetch(challenge.clearAt, { method: 'POST', headers, body, signal })).ok
+      })
+    return clearing
+  }
+
+  /** By code of the refusal: what lets the call pass when it is repeated. */
+  const helps = new Map<string, (answer: Response, signal: AbortSignal) => Promise<boolean>>([
+    ['challenge_required', clear],
+    ['step_up_required', stepUp],
+    // The browser has the newer cookie by now.
+    ['session_replaced', async () => true],
+  ])
+
   return {
     session: () => ask(true),
     stay: () => ask(false),
@@ -140,12 +183,19 @@ export function createClient({ basePath = '/auth', warnMs = 120_000, onStepUp }:
     },
     async fetch(input, init) {
       const request = new Request(input, init)
-      const again = request.clone()
-      const answer = await fetch(request)
-      const code = answer.headers.get('cloakroom-error')
-      if (code === 'step_up_required' && (await stepUp(answer))) return await fetch(again)
-      if (answer.status === 401 && code !== 'step_up_required' && code !== null) look()
-      return answer
+      const tried = new Set<string>()
+      for (;;) {
+        const answer = await fetch(request.clone())
+        const code = answer.headers.get('cloakroom-error')
+        const help = code === null || tried.has(code) ? undefined : helps.get(code)
+        if (help === undefined || !(await help(answer, request.signal))) {
+          if (answer.status === 401 && code !== 'step_up_required' && code !== null) look()
+          return answer
+        }
+        // A fresh proof begins a new session, which has solved nothing yet.
+        if (code === 'step_up_required') tried.clear()
+        tried.add(code ?? '')
+      }
     },
     close() {
       clearTimeout(timer)
@@ -154,4 +204,30 @@ export function createClient({ basePath = '/auth', warnMs = 120_000, onStepUp }:
       document.removeEventListener('visibilitychange', seen)
     },
   }
+}
+
+/** Web Crypto works beside the page's own thread; several tries run at once. */
+async function solve({ parameters, signature }: Challenge, signal: AbortSignal): Promise<string> {
+  const { cost, keyLength, keyPrefix } = parameters
+  const [nonce, salt] = [bytesOf(parameters.nonce), bytesOf(parameters.salt)]
+  let next = 0
+  let solution: object | null = null
+  const lane = async (): Promise<void> => {
+    while (solution === null) {
+      signal.throwIfAborted()
+      const counter = next++
+      const password = new Uint8Array([...nonce, counter >>> 24, counter >>> 16, counter >>> 8, counter])
+      const key = await crypto.subtle.importKey('raw', password, 'PBKDF2', false, ['deriveBits'])
+      const bits = await crypto.subtle.deriveBits({ name: 'PBKDF2', hash: 'SHA-256', salt, iterations: cost }, key, keyLength * 8)
+      const derivedKey = Array.from(new Uint8Array(bits), (byte) => byte.toString(16).padStart(2, '0')).join('')
+      if (derivedKey.startsWith(keyPrefix)) solution ??= { counter, derivedKey, time: 0 }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(8, navigator.hardwareConcurrency || 2) }, lane))
+  const text = btoa(JSON.stringify({ challenge: { parameters, signature }, solution }))
+  return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
+
+function bytesOf(hex: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16))
 }
