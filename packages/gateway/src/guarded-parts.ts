@@ -1,8 +1,11 @@
 import { observers } from './audit/observer.ts'
 import { checked, late, nonsense } from './checked.ts'
+import type { ActionProof } from './decide/action.ts'
+import type { Count, Hit } from './decide/counters.ts'
+import type { Instant } from './decide/head.ts'
 import type { Policy } from './decide/policy.ts'
 import { type FailureCode, GateError } from './errors.ts'
-import { guardBans, guardDecoys, guardTraps } from './guarded-measures.ts'
+import { guardBans, guardChallenges, guardDecisions, guardDecoys, guardGuard, guardTarpit, guardTraps } from './guarded-measures.ts'
 import { createDeadlines, type Within } from './lib/deadline.ts'
 import { backgroundLater } from './lib/later.ts'
 import type { ActionTokensPart, BearersPart, EndpointsPart, MachineKeysPart, Parts, StreamsPart, TokensPart, VaultPart } from './parts.ts'
@@ -47,10 +50,14 @@ export function guardParts(parts: Parts): Parts {
     },
     counters: {
       add: (hits, at) => checked(bounded('counters', counters.add(hits, at)), (counts) => areCounts(counts, hits), 'counters'),
-      ...(counters.local === undefined ? {} : { local: (hits, at) => counters.local?.(hits, at) ?? [] }),
+      ...(counters.local === undefined ? {} : { local: (hits, at) => countedAlone(counters, hits, at) }),
     },
     ...(bans === undefined ? {} : { bans: guardBans(bans, within, () => policy().waits.partMs) }),
     ...(parts.decoys === undefined ? {} : { decoys: guardDecoys(parts.decoys, within) }),
+    ...(parts.challenges === undefined ? {} : { challenges: guardChallenges(parts.challenges, within, () => policy().waits.partMs) }),
+    ...(parts.tarpit === undefined ? {} : { tarpit: guardTarpit(parts.tarpit) }),
+    ...(parts.guard === undefined ? {} : { guard: guardGuard(parts.guard, within) }),
+    ...(parts.decisions === undefined ? {} : { decisions: guardDecisions(parts.decisions, observers(parts.observer)) }),
     ...(parts.traps === undefined ? {} : { traps: guardTraps(parts.traps) }),
     vault: guardVault(parts, within, policy),
     ...(parts.tokens === undefined ? {} : { tokens: guardTokens(parts.tokens, within) }),
@@ -104,9 +111,37 @@ function guardEndpoints({ endpoints }: Parts, within: Within): EndpointsPart {
 function guardActionTokens(actions: ActionTokensPart, bounded: Bounded): ActionTokensPart {
   const what = 'action tokens'
   return {
-    ...actions,
-    spend: (head, body) => checked(bounded(what, actions.spend(head, body)), (code) => code === null || typeof code === 'string', what),
+    prove(head, route, visitor) {
+      const proof: unknown = actions.prove(head, route, visitor)
+      if (isProof(proof)) return proof
+      throw nonsense(what, 'internal')
+    },
+    spend: (head, body) => checked(bounded(what, actions.spend(head, body)), isSpent, what),
+    refresh(route, visitor, at) {
+      // The API has answered: a token that cannot be made is missing at the next call, and takes nothing back from this one.
+      try {
+        const token: unknown = actions.refresh(route, visitor, at)
+        return isLine(token) ? token : null
+      } catch {
+        return null
+      }
+    },
   }
+}
+
+function isProof(value: unknown): value is ActionProof {
+  return value === 'not-needed' || value === 'good' || value === 'missing' || value === 'refused'
+}
+
+function isSpent(value: unknown): boolean {
+  return value === null || value === 'action_token_refused' || value === 'action_token_spent'
+}
+
+/** What this process counts alone must be an answer, too: nonsense would be a limit that nobody reaches. */
+function countedAlone(counters: Parts['counters'], hits: readonly Hit[], at: Instant): readonly Count[] {
+  const counts: unknown = counters.local?.(hits, at)
+  if (areCounts(counts, hits)) return counts
+  throw nonsense('counters')
 }
 
 function guardLockdown(lockdown: NonNullable<Parts['lockdown']>, bounded: Bounded): NonNullable<Parts['lockdown']> {
@@ -218,6 +253,6 @@ function isStart(value: unknown): value is ReturnType<Parts['visits']['start']> 
   )
 }
 
-function isLine(value: unknown): boolean {
+function isLine(value: unknown): value is string {
   return typeof value === 'string' && !/[\r\n\0]/.test(value)
 }

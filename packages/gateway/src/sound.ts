@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream'
 import type { Answer, BodySource } from './answer.ts'
+import type { Clearance } from './decide/challenge.ts'
 import type { Count, Hit } from './decide/counters.ts'
 import type { HeaderField } from './decide/headers.ts'
 import type { MachineKey } from './decide/machine-key.ts'
@@ -67,6 +68,18 @@ export function isBearerOutcome(value: unknown, issuer: string): boolean {
   const texts = typeof bearer['subject'] === 'string' && (bearer['id'] === null || typeof bearer['id'] === 'string')
   const times = isTime(bearer['issuedAt']) && isTime(bearer['expiresAt'])
   return bearer['issuer'] === issuer && texts && times && Array.isArray(scope) && scope.every(isText)
+}
+
+/** What a pass opens, with times that can be compared. */
+export function areClearances(value: unknown): value is readonly Clearance[] {
+  return (
+    Array.isArray(value) &&
+    value.every((each) => isRecord(each) && isText(each['route']) && isText(each['difficulty']) && isTime(each['until']))
+  )
+}
+
+export function isChallenge(value: unknown): boolean {
+  return isRecord(value) && isRecord(value['parameters']) && isText(value['signature']) && isText(value['clearAt'])
 }
 
 /** An answer to these very hits, in their order. */

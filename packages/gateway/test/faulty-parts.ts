@@ -1,7 +1,11 @@
 import type { AuditEvent } from '@cloakroom/contract'
 import { Readable } from 'node:stream'
 import type { Answer } from '../src/answer.ts'
+import type { Bearer, JwtDemand } from '../src/decide/bearer.ts'
+import type { Count, Hit } from '../src/decide/counters.ts'
 import { leaks } from '../src/decide/credential.ts'
+import type { MachineKey } from '../src/decide/machine-key.ts'
+import { parsePattern } from '../src/decide/route.ts'
 import type { RequestHead } from '../src/decide/head.ts'
 import { headersOf } from '../src/decide/headers.ts'
 import type { Policy } from '../src/decide/policy.ts'
@@ -11,7 +15,7 @@ import { listen } from '../src/door/server.ts'
 import { upgradeDoor } from '../src/door/upgrade.ts'
 import { createSpine, type Gateway } from '../src/gateway.ts'
 import type { Later } from '../src/lib/later.ts'
-import type { AccessLine, Parts, StreamsPart } from '../src/parts.ts'
+import type { AccessLine, Parts } from '../src/parts.ts'
 import { call } from './call.ts'
 import { manualLater } from './fakes/later.ts'
 import { makeApi, makePolicy, makeRoute, makeSession } from './fixtures.ts'
@@ -31,6 +35,8 @@ export interface Ask {
   /** A person who opens a page, rather than a script of our own. */
   readonly navigation?: boolean
   readonly webSocket?: boolean
+  /** In the place of what a browser says of itself. */
+  readonly fields?: readonly (readonly [string, string])[]
 }
 
 /** A gateway whose parts all work until `break` replaces one; nothing is mocked inside it. */
@@ -54,17 +60,30 @@ export const AT = 100_000_000
 export const SESSION = `__Host-Http-session=${'a'.repeat(43)}`
 export const EXPIRED = `__Host-Http-session=${'e'.repeat(43)}`
 export const VISIT = '__Host-Http-visit=visit'
+/** A call that passes when all parts work. */
+export const ORDINARY: Ask = { method: 'GET', path: '/api/shop/products/1', cookie: SESSION }
 const HOUR_MS = 3_600_000
 
 export async function openFaultyGateway(): Promise<FaultyGateway> {
   const shop = makeApi()
+  const mine = makeApi({
+    name: 'mine',
+    prefix: '/api/mine',
+    credential: null,
+    visitorToken: { provider: 'acme', resource: null, scopes: null },
+  })
+  const partner = makeApi({ name: 'partner', prefix: '/api/partner', access: { kind: 'jwt', demand: DEMAND } })
   const guests = makeApi({ name: 'guests', prefix: '/api/guests', access: { kind: 'visitor' } })
   const policy = makePolicy({
     publicOrigin: 'http://shop.example',
-    apis: [shop, guests],
+    apis: [shop, guests, mine, partner],
     routes: [
       makeRoute(shop, 'GET /products/**'),
       makeRoute(shop, 'WS /products/**'),
+      { ...makeRoute(shop, 'POST /orders'), actionToken: 'once' },
+      { ...makeRoute(shop, 'GET /meant/**'), actionToken: 'session' },
+      makeRoute(mine, 'GET /**'),
+      makeRoute(partner, 'GET /**'),
       makeRoute(guests, 'GET /**'),
       makeRoute(guests, 'WS /**'),
     ],
@@ -122,44 +141,25 @@ export async function openFaultyGateway(): Promise<FaultyGateway> {
   }
 }
 
-/** The spine takes its parts once; this one asks anew at each call which part is there. */
+/** The spine takes its parts once; these ask anew at each call which part is there. */
 function switching(good: Parts, current: () => Parts): Parts {
-  return {
-    ...good,
-    policy: () => current().policy(),
-    sessions: {
-      claim: (cookie) => current().sessions.claim(cookie),
-      touch: (id, at) => current().sessions.touch(id, at),
-      end: (session, at, because) => current().sessions.end(session, at, because),
-    },
-    visits: { open: (cookie, at) => current().visits.open(cookie, at), start: (at) => current().visits.start(at) },
-    counters: { add: (hits, at) => current().counters.add(hits, at) },
-    vault: { open: (name, origin, at) => current().vault.open(name, origin, at) },
-    forward: { send: (request, body, api, departure) => current().forward.send(request, body, api, departure) },
-    endpoints: {
-      answer: (head, body, policy) => current().endpoints.answer(head, body, policy),
-      toPage: async (refusal, head, policy) => (await current().endpoints.toPage?.(refusal, head, policy)) ?? refusal,
-    },
-    site: {
-      answer: (head) => {
-        const { site } = current()
-        if (site === null) throw new Error('there is no site')
-        return site.answer(head)
-      },
-    },
-    streams: {
-      watch: (visitor, role, cut) => streamsOf(current()).watch(visitor, role, cut),
-      active: (session) => streamsOf(current()).active(session),
-      takePlace: (visitor, limits) => streamsOf(current()).takePlace(visitor, limits),
-    },
-    audit: { note: (event) => current().audit.note(event), commit: (event) => current().audit.commit(event) },
-    observer: { access: (line) => current().observer.access(line), failure: (head, cause) => current().observer.failure(head, cause) },
-  }
+  const relayed = Object.entries(good).map(([name, part]: readonly [string, unknown]) => [
+    name,
+    typeof part === 'object' && part !== null ? relay(part, () => Reflect.get(current(), name) as object) : part,
+  ])
+  return { ...(Object.fromEntries(relayed) as Parts), policy: () => current().policy() }
 }
 
-function streamsOf({ streams }: Parts): StreamsPart {
-  if (streams === undefined) throw new Error('there are no streams')
-  return streams
+function relay(good: object, now: () => object): object {
+  const methods = Object.keys(good).map((method) => [
+    method,
+    (...args: readonly unknown[]): unknown => {
+      const found: unknown = Reflect.get(now(), method)
+      if (typeof found !== 'function') throw new Error(`there is no ${method}`)
+      return Reflect.apply(found, undefined, args)
+    },
+  ])
+  return Object.fromEntries(methods) as object
 }
 
 function goodParts(
@@ -182,7 +182,7 @@ function goodParts(
       open: () => ({ id: 'visit-1', startedAt: AT - 1000 }),
       start: () => ({ visit: { id: 'visit-2', startedAt: AT }, setCookie: '__Host-Http-visit=fresh; Path=/; Secure' }),
     },
-    counters: { add: (hits) => hits.map(({ key }) => ({ key, over: false, retryAfterMs: 0 })) },
+    counters: { add: counted, local: counted },
     vault: { open: (_name, origin) => credential(origin) },
     forward: {
       send() {
@@ -204,9 +204,73 @@ function goodParts(
     site: { answer: () => text('page') },
     audit: { note: (event) => void seen.events.push(event), commit: () => Promise.resolve() },
     observer: { access: (line) => void seen.lines.push(line), failure: (_head, cause) => void seen.failures.push(cause) },
+    bans: { find: () => null },
+    challenges: {
+      cleared: () => [],
+      make: () => Promise.reject(new Error('not asked for')),
+      redeem: () => Promise.reject(new Error('not asked for')),
+    },
+    tarpit: { slow: (refusal) => refusal },
+    traps: { presents: () => false, canariesIn: () => [], inBody: () => [] },
+    decoys: { serve: () => ({ answer: text('decoy'), tag: null }) },
+    decisions: { note: () => undefined },
+    guard: {
+      state: () => ({ armed: true, demoted: new Set() }),
+      carryOut: () => undefined,
+      met: () => undefined,
+      refusedInShadow: () => false,
+      saw: () => undefined,
+    },
+    lockdown: { read: () => null },
+    machineKeys: { claim: () => machineKey(), noteUse: () => undefined },
+    actionTokens: { prove: () => 'good', spend: () => null, refresh: () => null },
+    bearers: { verify: () => Promise.resolve({ kind: 'good', bearer: BEARER }) },
+    tokens: { open: (_head, _visitor, api) => Promise.resolve(credential(api.upstreamOrigin)) },
     streams: { watch: () => () => undefined, active: () => undefined, takePlace: () => () => undefined },
     pseudonym: 'cloakroom',
     later,
+  }
+}
+
+function counted(hits: readonly Hit[]): readonly Count[] {
+  return hits.map(({ key, signal }) => ({ key, over: false, retryAfterMs: 0, ...(signal === undefined ? {} : { count: 0 }) }))
+}
+
+export const DEMAND: JwtDemand = {
+  issuer: 'https://id.example',
+  audience: 'partner',
+  algorithms: ['ES256'],
+  keys: './keys.json',
+  type: 'jwt',
+  scope: [],
+  longestMs: HOUR_MS,
+  orLogin: false,
+}
+
+export const BEARER: Bearer = {
+  issuer: DEMAND.issuer,
+  subject: 'partner-7',
+  id: null,
+  issuedAt: AT,
+  expiresAt: AT + HOUR_MS,
+  scope: [],
+  label: 'b',
+}
+
+export function machineKey(change: Partial<MachineKey> = {}): MachineKey {
+  const pattern = parsePattern('/**')
+  if (pattern === null) throw new Error('not a pattern')
+  return {
+    id: 'AbCdEf012345',
+    name: 'report',
+    scopes: [{ api: 'shop', method: 'GET', pattern }],
+    roles: [],
+    limit: { max: 60, perMs: 60_000, burst: 10 },
+    from: [],
+    expiresAt: null,
+    revokedAt: null,
+    lastUsedAt: null,
+    ...change,
   }
 }
 
@@ -254,7 +318,8 @@ async function throughSocket(port: number, ask: Ask): Promise<Got> {
   return { status: answer.status, setCookies: answer.all('set-cookie'), text: answer.text }
 }
 
-function fieldsOf({ cookie, navigation = false, webSocket = false }: Ask): (readonly [string, string])[] {
+function fieldsOf({ cookie, navigation = false, webSocket = false, fields: own }: Ask): readonly (readonly [string, string])[] {
+  if (own !== undefined) return own
   const fields: (readonly [string, string])[] = navigation
     ? [
         ['sec-fetch-site', 'none'],
