@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Answer } from '../answer.ts'
 import { auditEvent } from '../audit/event.ts'
+import { clientOf, readPeer } from '../decide/client.ts'
 import { ADMIN_COOKIE, readCookie } from '../decide/cookies.ts'
 import { counterKey, type Hit } from '../decide/counters.ts'
 import { hasSecondFactor, isFresh } from '../decide/freshness.ts'
@@ -36,7 +37,8 @@ export async function dispatchAdmin(
   if (endpoint.method === 'POST' && request.headers['x-csrf'] !== '1') return problem('csrf_header_missing', { request: requestId })
   const headers = headersFrom(request.rawHeaders)
   const at = parts.clock()
-  const address = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+  // Behind the operator's proxy a throttle must not take everybody for one.
+  const { address } = clientOf(readPeer(request.socket.remoteAddress ?? '', false), headers, parts.policy().trustedProxies)
   const admin = await adminOf(parts, headers, at)
   const actor = {
     via: 'admin',

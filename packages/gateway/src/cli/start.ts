@@ -105,9 +105,10 @@ async function run(world: World, options: CommonOptions, opened: OpenedVault, wa
     void following.reload()
   })
   try {
-    if (options.json === true)
+    if (options.json === true) {
+      terminal.err(setupText(running))
       terminal.out(`${JSON.stringify({ origin: running.publicOrigin, port: running.port, adminPort: running.adminPort })}\n`)
-    else terminal.err(await ready(config, running, stores, terminal))
+    } else terminal.err(await ready(config, running, stores, terminal))
     terminal.node.giveBackHeap()
     await stopAsked
     // A second Ctrl-C: no more patience.
@@ -143,9 +144,10 @@ async function ready(config: Config, running: Running, stores: Stores, terminal:
   const needsAccounts = Object.values(config.apis).some(({ access }) => access === 'login' || typeof access === 'object')
   const lonely = needsAccounts && (await stores.accounts.list()).length === 0
   const hint = lonely ? '\nNobody can sign in yet: cloakroom account add NAME\n' : ''
-  const setup =
-    running.setupCode === null
-      ? ''
-      : `\nNobody administers it yet. Within an hour this code makes the first owner, once: ${running.setupCode}\n`
-  return `\n${paint('bold', running.publicOrigin, terminal)} is open.\n\n${table(rows, '  ')}\n${hint}${setup}\nCtrl-C stops it.\n\n`
+  return `\n${paint('bold', running.publicOrigin, terminal)} is open.\n\n${table(rows, '  ')}\n${hint}${setupText(running)}\nCtrl-C stops it.\n\n`
+}
+
+/** For whoever looks at this terminal, or may read the service's journal. */
+function setupText({ setupCode }: Running): string {
+  return setupCode === null ? '' : `\nNobody administers it yet. Within an hour this code makes the first owner, once: ${setupCode}\n`
 }

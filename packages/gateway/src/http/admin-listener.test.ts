@@ -1,8 +1,8 @@
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { afterEach, expect, test } from 'vitest'
 import { manualLater } from '../../test/fakes/later.ts'
 import { createMetrics } from '../audit/metrics.ts'
-import { type AdminListener, type AdminListenerOptions, startAdminListener } from './admin-listener.ts'
+import { type AdminListener, type AdminListenerOptions, refuseForApi, startAdminListener } from './admin-listener.ts'
 
 const closing: (() => unknown)[] = []
 afterEach(async () => {
@@ -133,4 +133,16 @@ test('ADM-04 a page of another website gets nothing: no figures, no CORS fields'
     expect(got.headers['access-control-allow-origin']).toBeUndefined()
   }
   expect((await ask(port, '/metrics', { headers: { 'sec-fetch-site': 'none' } })).status).toBe(200)
+})
+
+test('ADM-01 the Admin API answers this machine, or through the proxy that the operator named: no password goes over a network in the clear', () => {
+  const asked = (remoteAddress: string, host: string, apiName: string | null): string | null =>
+    refuseForApi({ method: 'GET', headersDistinct: { host: [host] }, socket: { remoteAddress } } as unknown as IncomingMessage, apiName)
+  for (const here of ['127.0.0.1', '127.8.0.1', '::1', '::ffff:127.0.0.1']) expect(asked(here, 'localhost:9090', null)).toBeNull()
+  for (const there of ['192.0.2.7', '::ffff:192.0.2.7', '2001:db8::7', '']) {
+    expect(asked(there, 'localhost:9090', null)).toBe('plain_http')
+    expect(asked(there, 'admin.example.com', null)).toBe('plain_http')
+    expect(asked(there, 'admin.example.com', 'admin.example.com')).toBeNull()
+    expect(asked(there, 'localhost:9090', 'admin.example.com')).toBe('plain_http')
+  }
 })

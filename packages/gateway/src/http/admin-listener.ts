@@ -91,7 +91,7 @@ function isAskedByItsName(request: IncomingMessage, names: readonly string[]): b
 }
 
 /** For the Admin API a browser may speak, but only from a page of this very origin; and a password never goes over a network in the clear. */
-function refuseForApi(request: IncomingMessage, apiName: string | null): FailureCode | null {
+export function refuseForApi(request: IncomingMessage, apiName: string | null): FailureCode | null {
   const site = single(request, 'sec-fetch-site')
   const isOpened = site === 'none' && request.method === 'GET'
   if (site !== undefined && site !== 'same-origin' && !isOpened) return 'cross_site'

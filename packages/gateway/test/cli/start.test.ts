@@ -75,6 +75,22 @@ async function signIn(port: number): Promise<string> {
 }
 
 describe('cloakroom start', () => {
+  test('PWD-16 prints the code for the first owner, and no code once there is an administrator, or where the API is off', async () => {
+    const first = await start()
+    const code = /makes the first owner, once: (\S+)/.exec(first.printed())?.[1]
+    const json = { code, account: 'olga', password: PASSWORD }
+    const setUp = async ({ adminPort }: Started) => await call(adminPort, 'POST', '/admin/setup', { json, headers: [['x-csrf', '1']] })
+    expect((await setUp(first)).text).toContain('"next":"enrol"')
+    expect(everythingIn(folder.path)).not.toContain(code)
+    const second = await start()
+    expect(second.printed()).not.toContain('first owner')
+    expect((await setUp(second)).status).toBe(410)
+    edit((text) => text.replace('admin: { ', 'admin: { api: false, '))
+    const third = await start()
+    expect(third.printed()).not.toContain('first owner')
+    expect((await setUp(third)).header('cloakroom-error')).toBe('cross_site')
+  })
+
   test('runs what init made; every command takes effect at the next request; SIGTERM ends it', async () => {
     await run(['account', 'add', 'ada'], PASSWORD)
     const { child, port, adminPort, printed } = await start()

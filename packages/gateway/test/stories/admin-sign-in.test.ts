@@ -1,5 +1,8 @@
+import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { ADMIN_COOKIE } from '../../src/decide/cookies.ts'
+import { openAdminSqlite } from '../../src/store/sqlite/open-admin.ts'
+import { sessionOf } from '../conformance/sessions.ts'
 import { adminClient, adminCookie, ADMIN_PASSWORD, firstOwner, invited, signInAgain } from '../admin-kit.ts'
 import { type Kit, PASSWORD, startKit } from '../kit.ts'
 import { codeAt } from '../second-factor.ts'
@@ -88,6 +91,31 @@ test('an administrator is no visitor and a visitor no administrator: accounts, p
   await kit.call('GET', '/api/shop/x', { cookie: `${visitor}; ${adminCookie(owner)}` })
   expect(JSON.stringify(kit.upstream.requests)).not.toContain(own)
   expect(await kit.stores.accounts.list()).toHaveLength(1)
+  const signedIn = async () => (await kit.stores.audit.read({ limit: 5, kind: 'login.succeeded', account: 'ada' })).map((event) => event)
+  await expect.poll(async () => (await signedIn()).length).toBe(2)
+  expect((await signedIn()).map(({ actor, detail }) => [actor.via, detail['administrator'] ?? false])).toEqual([
+    ['browser', false],
+    ['admin', true],
+  ])
+})
+
+test('ADM-01 whoever can write into the administrators’ files gains nothing by it without the vault’s keys and a second factor', async () => {
+  const kit = await open()
+  await firstOwner(kit)
+  const stores = openAdminSqlite(join(kit.folder, 'data'), () => kit.clock.now)
+  const [visitor] = await kit.stores.accounts.list()
+  expect(await stores.accounts.insert({ ...visitor!, roles: ['owner'] })).toBe(true)
+  const client = adminClient(kit.running.adminPort)
+  // The visitor's hash, in the right file: it was made under another key.
+  expect((await client.post('/login', { account: 'ada', password: PASSWORD })).code).toBe('login_failed')
+  const { now } = kit.clock
+  const cookie = 'a'.repeat(43)
+  const times = { createdAt: now, authenticatedAt: now, seenAt: now }
+  const session = sessionOf(cookie, { account: visitor!.id, name: 'ada', ...times })
+  await stores.sessions.setRoles(visitor!.id, ['owner'])
+  await stores.sessions.insert({ ...session, factors: [{ kind: 'password', at: now }] })
+  expect((await client.get('/me', { cookie: `${ADMIN_COOKIE}=${cookie}` })).code).toBe('session_required')
+  await stores.close()
 })
 
 test('MFA-21 an owner invites and resets, and never sets or sees a password', async () => {

@@ -278,7 +278,7 @@ describe('renewing', () => {
 })
 
 describe('signing out', () => {
-  test('OIDC-13 revokes the refresh token, and leads to where one signs out at the provider, too', async () => {
+  test('OIDC-13 REV-04 revokes the refresh token, and leads to where one signs out at the provider, too', async () => {
     await open()
     const browser = await signedIn()
     const out = await browser.fetch('/auth/logout?next=/bye', { method: 'POST' })
