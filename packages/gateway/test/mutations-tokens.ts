@@ -45,7 +45,12 @@ export const TOKEN_MUTATIONS: readonly Mutation[] = [
     '(methods === undefined && provider.demandPkce)',
   ),
   m('provider-answers-wrongly', 'account/oidc/client.ts', 'methods === undefined ? provider.demandPkce', 'methods === undefined ? false'),
-  m('provider-answers-wrongly', 'account/oidc/redeem.ts', 'if (new Set(names).size !== names.length) return null', ''),
+  m(
+    'provider-answers-wrongly',
+    'account/oidc/redeem.ts',
+    "return ['access_token', 'id_token', 'token_type', 'response'].some((name) => query.has(name)) ? null : query",
+    'return query',
+  ),
   m(
     'provider-answers-wrongly',
     'http/oidc-api.ts',

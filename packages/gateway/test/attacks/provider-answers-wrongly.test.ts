@@ -295,6 +295,22 @@ describe('OIDC-07 metadata that are wrong begin nothing', () => {
     }
   })
 
+  test('nor does one for pushed requests, which the secret would go to before anybody has signed in', async () => {
+    const fresh = await startAt(op, other)
+    try {
+      op.metadata = (it) => ({ body: { ...it, pushed_authorization_request_endpoint: `${other.issuer}/par` } })
+      const begun = await new Browser(fresh).fetch('/auth/oidc/start', {
+        method: 'POST',
+        body: JSON.stringify({ provider: 'acme' }),
+        headers: { 'content-type': 'application/json' },
+      })
+      expect([begun.status, begun.fields.header('cloakroom-error')]).toEqual([503, 'credential_unavailable'])
+      expect(other.asked.get('/par') ?? 0).toBe(0)
+    } finally {
+      await fresh.close()
+    }
+  })
+
   test('OIDC-10 where the owner demands it, metadata must say that PKCE is checked', async () => {
     const fresh = await startAt(op, other, { demandPkce: true })
     try {
