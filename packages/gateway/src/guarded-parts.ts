@@ -8,7 +8,17 @@ import { type FailureCode, GateError } from './errors.ts'
 import { guardBans, guardChallenges, guardDecisions, guardDecoys, guardGuard, guardTarpit, guardTraps } from './guarded-measures.ts'
 import { createDeadlines, type Within } from './lib/deadline.ts'
 import { backgroundLater } from './lib/later.ts'
-import type { ActionTokensPart, BearersPart, EndpointsPart, MachineKeysPart, Parts, StreamsPart, TokensPart, VaultPart } from './parts.ts'
+import type {
+  ActionTokensPart,
+  BearersPart,
+  EndpointsPart,
+  MachineKeysPart,
+  Parts,
+  StreamsPart,
+  TokensPart,
+  UpstreamAnswer,
+  VaultPart,
+} from './parts.ts'
 import { areCounts, isAnswer, isBearerOutcome, isClaim, isCredential, isMachineKey, isSigner, isUpstreamAnswer, isVisit } from './sound.ts'
 
 /**
@@ -66,11 +76,7 @@ export function guardParts(parts: Parts): Parts {
         const { connectMs, headMs } = api.limits
         // The forwarder has finer bounds of its own; together they cannot be longer than this.
         const longestMs = policy().waits.requestMs + 2 * connectMs + headMs
-        const given = (): GateError => late('the forwarder', 'upstream_timeout')
-        const answer = within(longestMs, parts.forward.send(request, body, api, departure), given, (tooLate) =>
-          tooLate.body.cancel(given()),
-        )
-        return checked(answer, isUpstreamAnswer, 'the forwarder', 'upstream_invalid')
+        return within(longestMs, parts.forward.send(request, body, api, departure), noAnswer, breakOff, soundAnswer)
       },
     },
     endpoints: guardEndpoints(parts, within),
@@ -82,6 +88,19 @@ export function guardParts(parts: Parts): Parts {
     // Watching must never decide, nor end the process.
     observer: observers(parts.observer),
   }
+}
+
+function noAnswer(): GateError {
+  return late('the forwarder', 'upstream_timeout')
+}
+
+function breakOff(tooLate: UpstreamAnswer): void {
+  tooLate.body.cancel(noAnswer())
+}
+
+function soundAnswer(answer: UpstreamAnswer): UpstreamAnswer {
+  if (isUpstreamAnswer(answer)) return answer
+  throw nonsense('the forwarder', 'upstream_invalid')
 }
 
 /** A form that arrives slowly, then a password check behind a full queue: seconds, so that half a minute is not the ordinary. */

@@ -140,7 +140,9 @@ function isStatus(value: unknown): boolean {
 }
 
 function areFields(value: unknown): value is readonly HeaderField[] {
-  return Array.isArray(value) && value.every((field) => Array.isArray(field) && isText(field[0]) && isText(field[1]))
+  if (!Array.isArray(value)) return false
+  for (const field of value as readonly unknown[]) if (!Array.isArray(field) || !isText(field[0]) || !isText(field[1])) return false
+  return true
 }
 
 function isBodySource(value: unknown): value is BodySource {

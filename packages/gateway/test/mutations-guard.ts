@@ -56,4 +56,17 @@ export const GUARD_MUTATIONS: readonly Mutation[] = [
     'false',
   ),
   m('session-stolen-and-used-elsewhere', 'decide/drift.ts', "session.traits !== '' && language !== languageOf(headers)", 'false'),
+  m(
+    'fail-open-when-a-measure-breaks',
+    'guarded-measures.ts',
+    'sure(challenges.cleared(head), areClearances, what)',
+    'challenges.cleared(head)',
+  ),
+  m(
+    'fail-open-when-a-measure-breaks',
+    'guarded-measures.ts',
+    'value === null || (isAnswer(value) && value.status === refusal.status)',
+    'value === null || isAnswer(value)',
+  ),
+  m('fail-open-when-a-measure-breaks', 'guarded-measures.ts', "'endsAt' in value && Number.isFinite(value.endsAt)", "'endsAt' in value"),
 ]

@@ -36,6 +36,42 @@ describe('an answer within its time', () => {
     expect(time.waiting()).toEqual([])
   })
 
+  test('what it is accepted by can change it or refuse it, whether it is here already or comes', async () => {
+    const within = createDeadlines(manualLater().later)
+    const even = (number: number): number => {
+      if (number % 2 === 0) return number / 2
+      throw new Error('odd')
+    }
+    expect(within(1000, 4, late, undefined, even)).toBe(2)
+    expect(() => within(1000, 3, late, undefined, even)).toThrow('odd')
+    expect(await within(1000, Promise.resolve(4), late, undefined, even)).toBe(2)
+    await expect(Promise.resolve(within(1000, Promise.resolve(3), late, undefined, even))).rejects.toThrow('odd')
+  })
+
+  test('each of several gives up in its own time, whichever of the others arrived', async () => {
+    const time = manualLater()
+    const within = createDeadlines(time.later)
+    const ends: string[] = []
+    const gates = Array.from({ length: 5 }, (_, at) => {
+      if (at > 0) time.pass(250)
+      const gate = Promise.withResolvers<string>()
+      const asked = Promise.resolve(within(1000, gate.promise, () => new Error(`late ${at}`)))
+      void asked.then((value) => ends.push(value)).catch((cause: Error) => ends.push(cause.message))
+      return gate
+    })
+    // The first, one in the middle, the last.
+    for (const at of [0, 2, 4]) gates[at]?.resolve(`in time ${at}`)
+    await new Promise(setImmediate)
+    const after: string[][] = [ends.splice(0)]
+    for (let quarter = 0; quarter < 4; quarter += 1) {
+      time.pass(250)
+      await new Promise(setImmediate)
+      after.push(ends.splice(0))
+    }
+    expect(after).toEqual([['in time 0', 'in time 2', 'in time 4'], [], ['late 1'], [], ['late 3']])
+    expect(time.waiting()).toEqual([])
+  })
+
   test('many waits share one timer, and it ends with the last of them', async () => {
     const time = manualLater()
     const within = createDeadlines(time.later)
