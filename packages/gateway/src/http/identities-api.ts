@@ -4,6 +4,7 @@ import type { Identity } from '../account/identities.ts'
 import type { Call } from './endpoint.ts'
 import { readFields } from './fields.ts'
 import { identitiesPage, type Way } from './pages/identities.ts'
+import { refuseUnproven } from './refuse-unproven.ts'
 import { goTo, refuse, sayJson, sayNothing, sayPage, wantsPage } from './say.ts'
 import { visitorOf } from './visitor.ts'
 
@@ -39,12 +40,11 @@ export async function partIdentity(call: Call): Promise<Answer> {
   const others = waysOf(call, own).some((way) => way.identity !== null && way.identity !== identity)
   if (!others && !(account.hasPassword && call.policy.ownAccounts)) return await refuse(call, 'last_way_in')
   // Whoever found an open session must not be able to lock its owner out of the account.
-  if (head.at - session.authenticatedAt > FRESH_MS) return await refuse(call, 'sign_in_again')
+  const unproven = await refuseUnproven(call, session, `${page.basePath}/identities`)
+  if (unproven !== null) return unproven
   await parts.providers.identities.part(account, identity, { ...causedBy(head), actor: browser(session.name, parts.label(session.id)) })
   return read.from === 'form' ? goTo(`${page.basePath}/identities`) : sayNothing()
 }
-
-const FRESH_MS = 15 * 60_000
 
 function waysOf({ policy }: Call, own: readonly Identity[]): readonly Way[] {
   return policy.providers.map(({ name, label, issuer }) => ({

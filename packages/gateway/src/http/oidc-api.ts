@@ -14,6 +14,7 @@ import { enterWith } from './enter-with.ts'
 import { readFields } from './fields.ts'
 import { landing } from './own-pages.ts'
 import { onwardPage } from './pages/onward.ts'
+import { refuseUnproven } from './refuse-unproven.ts'
 import { cookieLines, goTo, refuse, sayJson, sayPage } from './say.ts'
 import { visitorOf } from './visitor.ts'
 
@@ -27,7 +28,11 @@ export async function startSignIn(call: Call): Promise<Answer> {
   const visitor = await visitorOf(call)
   if (visitor === null) return await refuse(call, 'duplicate_cookie')
   const purpose = read.fields.get('link') === 'yes' ? 'link' : 'sign-in'
-  if (purpose === 'link' && visitor.kind !== 'known') return await refuse(call, 'session_required')
+  if (purpose === 'link') {
+    if (visitor.kind !== 'known') return await refuse(call, 'session_required')
+    const unproven = await refuseUnproven(call, visitor.session, `${call.policy.basePath}/identities`)
+    if (unproven !== null) return unproven
+  }
   const [count] = await ask(() => parts.counters.add([startHit(head.client)], head.at))
   if (count === undefined || count.over) return await refuse(call, 'too_many_attempts', { retryAfterMs: count?.retryAfterMs ?? 60_000 })
   const next = landing(call, read.fields.get('next') ?? null)

@@ -398,6 +398,30 @@ describe('linking', () => {
     expect(await sessionOf(elsewhere)).toMatchObject({ account: 'ada' })
   })
 
+  test('MFA-23 a session that somebody found open links nothing: it is over with what was just proven', async () => {
+    await open({ acme: { admit: 'known' } })
+    const browser = await own()
+    kit.clock.now += 6 * 60_000
+    const body = JSON.stringify({ provider: 'acme', link: 'yes', next: '/auth/identities' })
+    const asked = await browser.fetch('/auth/oidc/start', { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+    expect([asked.status, asked.fields.header('cloakroom-error')]).toEqual([401, 'step_up_required'])
+    const page = await browser.submit('/auth/oidc/start', { provider: 'acme', link: 'yes', next: '/auth/identities' })
+    expect(page.url.pathname + page.url.search).toBe('/auth/step-up?next=%2Fauth%2Fidentities')
+    // The same, just after the password, but the account has a second factor that this session never showed.
+    const fresh = await own()
+    const account = await kit.stores.accounts.findByKey('ada')
+    const factor = {
+      id: 'a-phone',
+      account: account?.id ?? '',
+      kind: 'totp',
+      name: 'phone',
+      content: 'sealed',
+      createdAt: kit.clock.now,
+    } as const
+    await kit.stores.factors.insert({ ...factor, lastUsedAt: null })
+    expect((await fresh.submit('/auth/oidc/start', { provider: 'acme', link: 'yes' })).url.pathname).toBe('/auth/step-up')
+  })
+
   test('a stranger links nothing, and nor does a session that ended on the way', async () => {
     await open({ acme: { admit: 'known' } })
     const page = await kit.browse().signIn(link)
@@ -420,7 +444,7 @@ describe('linking', () => {
     const body = JSON.stringify({ provider: 'acme' })
     const part = (from: Browser) => from.fetch('/auth/identities/part', { method: 'POST', body, headers: json })
     kit.clock.now += 16 * 60_000
-    expect((await part(browser)).fields.header('cloakroom-error')).toBe('sign_in_again')
+    expect((await part(browser)).fields.header('cloakroom-error')).toBe('step_up_required')
     const fresh = await own()
     expect((await part(fresh)).status).toBe(204)
     await flush()
