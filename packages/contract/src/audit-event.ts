@@ -30,6 +30,8 @@ export type AuditKind =
   | 'account.password_set'
   | 'account.mail_set'
   | 'account.reset_forced'
+  | 'account.erased'
+  | 'account.exported'
   | 'account.roles_set'
   /** An administrator asked for a change, and said why; written before it is made. */
   | 'admin.acted'

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { AuditEvent } from '@cloakroom/contract'
+import { ownEvents } from './account/own-data.ts'
 import { createIdentities } from './account/identities.ts'
 import type { Providers, ProviderWish } from './account/oidc/providers.ts'
 import { createBanMeasure } from './ban/ban-measure.ts'
@@ -30,8 +31,8 @@ import { createEventFeed } from './guard/event-feed.ts'
 import { createGuardPart } from './guard/guard-part.ts'
 import type { GuardSwitch } from './guard/guard-switch.ts'
 import type { NearCounters } from './guard/near-counters.ts'
-import { fileIdentity } from './forward/client-identity.ts'
-import type { Forward, Identities } from './forward/forward.ts'
+import { authoritiesOf, identitiesOf } from './upstream-files.ts'
+import type { Forward } from './forward/forward.ts'
 import { heldVault } from './hold/held-vault.ts'
 import { createHoldMeasure } from './hold/hold-measure.ts'
 import { createSpine, type Gateway } from './gateway.ts'
@@ -188,6 +189,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
       keys: vault,
       challenges: lasting.challenges,
       audit,
+      ownEvents: (account) => ownEvents(stores.audit, account),
       observer,
       theme,
       label,
@@ -254,22 +256,6 @@ function forbiddenFiles(config: Config): readonly string[] {
 function decoysOf({ rules }: Config, { apis }: Policy, { decoyKey, canaries, latencies, later }: LastingParts): DecoysPart {
   const profiles = typeof rules === 'string' ? new Map<string, never>() : rules.decoys
   return createDecoys({ profiles, apis, key: decoyKey, canaries, latencies, later })
-}
-
-function identitiesOf(config: Config, clock: Clock): Identities {
-  return new Map(
-    Object.entries(config.apis).flatMap(([name, { clientCertificate }]) =>
-      clientCertificate === null ? [] : [[name, fileIdentity(clientCertificate.cert, clientCertificate.key, clock)] as const],
-    ),
-  )
-}
-
-function authoritiesOf(config: Config): ReadonlyMap<string, string> {
-  const authorities = new Map<string, string>()
-  for (const api of Object.values(config.apis)) {
-    if (api.upstreamCa !== null) authorities.set(new URL(api.upstream).origin, readFileSync(api.upstreamCa, 'utf8'))
-  }
-  return authorities
 }
 
 function visitorTokens(lasting: LastingParts, sessions: Sessions, providers: ReadonlyMap<string, OidcProvider>): TokensPart {

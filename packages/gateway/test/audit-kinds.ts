@@ -9,6 +9,8 @@ export const BY_COMMAND = [
   'vault.rekeyed',
   'vault.open_failed',
   'backup.created',
+  'account.exported',
+  'account.erased',
   'backup.restored',
   'jwt.revoked',
   'panic.begun',

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import type { AuditEvent } from '@cloakroom/contract'
 import { builtIn } from '../src/account/mail/built-in.ts'
 import type { SendLetter } from '../src/account/mail/letters.ts'
+import { ownEvents } from '../src/account/own-data.ts'
 import { createIdentities } from '../src/account/identities.ts'
 import { createDevices } from '../src/account/devices.ts'
 import { ownKeys } from '../src/account/own-keys.ts'
@@ -179,6 +180,7 @@ export function makeKit(
     counters: stores.counters,
     keys: { published: () => Promise.resolve({ keys: [] }) },
     audit,
+    ownEvents: (account) => ownEvents(stores.audit, account),
     observer: { access: () => undefined, failure: (_head, cause) => void failures.push(cause) },
     theme: reading.theme,
     label,

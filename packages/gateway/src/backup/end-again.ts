@@ -1,5 +1,8 @@
+import { eraseAccount } from '../account/erase.ts'
 import { isShown } from '../account/factors.ts'
 import { accountKey } from '../decide/account-name.ts'
+import type { ChainKey } from '../audit/chain-key.ts'
+import type { Random } from '../lib/random.ts'
 import type { Stores } from '../store/store.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { EndedSince } from './since.ts'
@@ -7,6 +10,9 @@ import type { EndedSince } from './since.ts'
 export interface EndingParts {
   readonly stores: Stores
   readonly vault: Pick<Vault, 'revoke'>
+  /** Signs for the restored trail. */
+  readonly chain: ChainKey
+  readonly random: Random
   readonly at: number
 }
 
@@ -14,7 +20,7 @@ export interface EndingParts {
 export type Ended = readonly (readonly [what: string, how: string])[]
 
 /** Does to a restored store again what was done to the lost one since the backup. Each step can be done twice. */
-export async function endAgain({ stores, vault, at }: EndingParts, since: EndedSince): Promise<Ended> {
+export async function endAgain({ stores, vault, chain, random, at }: EndingParts, since: EndedSince): Promise<Ended> {
   const { accounts, factors, identities, machineKeys } = stores
   const idOf = async (name: string): Promise<string | null> => (await accounts.findByKey(accountKey(name)))?.id ?? null
   const each = async <T>(all: Iterable<T>, end: (one: T) => Promise<boolean>): Promise<number> => {
@@ -48,6 +54,12 @@ export async function endAgain({ stores, vault, at }: EndingParts, since: EndedS
   })
   const keys = await each(since.machineKeys, async (id) => await machineKeys.revoke(id, at))
   const secrets = await each(since.secrets, async ({ name, version }) => (await vault.revoke(name, version, at)).kind === 'done')
+  // Last: what is done above names people.
+  const erased = await each(since.erased, async (id) => {
+    const account = await accounts.find(id)
+    if (account !== null) await eraseAccount({ stores, chain, random, at }, account)
+    return account !== null
+  })
   const closed = since.closed !== null && (await stores.lockdown.set({ since: at, reason: since.closed }))
   const counts: readonly (readonly [string, number, string])[] = [
     ['accounts', disabled, 'closed again'],
@@ -58,6 +70,7 @@ export async function endAgain({ stores, vault, at }: EndingParts, since: EndedS
     ['provider links', parted, 'parted again'],
     ['machine keys', keys, 'revoked again'],
     ['secrets', secrets, 'revoked again'],
+    ['erased accounts', erased, 'erased again'],
   ]
   return [
     ...counts.filter(([, count]) => count > 0).map(([what, count, how]) => [what, `${count} ${how}`] as const),

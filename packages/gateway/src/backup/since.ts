@@ -18,6 +18,8 @@ export interface EndedSince {
   readonly secrets: readonly { readonly name: string; readonly version: number | null }[]
   /** Why everything was closed, and is still; null when it is not. */
   readonly closed: string | null
+  /** Accounts by id: erased, and nobody may find them again. */
+  readonly erased: ReadonlySet<string>
   /** How many events from behind the backup there were. */
   readonly events: number
 }
@@ -34,6 +36,7 @@ export function endedSince(events: Iterable<AuditEvent>, from: number): EndedSin
     machineKeys: new Set<string>(),
     secrets: [] as EndedSince['secrets'][number][],
     closed: null as string | null,
+    erased: new Set<string>(),
     events: 0,
   }
   for (const { kind, at, target, detail, reason } of events) {
@@ -54,6 +57,7 @@ export function endedSince(events: Iterable<AuditEvent>, from: number): EndedSin
     else if (kind === 'machine_key.revoked') found.machineKeys.add(text('id'))
     else if (kind === 'secret.revoked' || kind === 'key.revoked')
       found.secrets.push({ name, version: typeof detail['ended'] === 'number' ? detail['ended'] : null })
+    else if (kind === 'account.erased') found.erased.add(text('id'))
     else if (kind === 'panic.begun') found.closed = reason ?? 'closed before the restore'
     else if (kind === 'panic.lifted') found.closed = null
   }

@@ -2,6 +2,8 @@ import type { Command } from 'commander'
 import { addAccountAdd } from './account-add.ts'
 import { addAccountDisable } from './account-disable.ts'
 import { addAccountEnable } from './account-enable.ts'
+import { addAccountErase } from './account-erase.ts'
+import { addAccountExport } from './account-export.ts'
 import { addAccountFactors } from './account-factors.ts'
 import { addAccountForceReset } from './account-force-reset.ts'
 import { addAccountList } from './account-list.ts'
@@ -27,6 +29,8 @@ export function addAccount(program: Command, does: Does): void {
     addAccountFactors,
     addAccountRemoveFactor,
     addAccountRecoveryCodes,
+    addAccountExport,
+    addAccountErase,
   ])
     add(account, does)
 }

@@ -13,6 +13,7 @@ import type { Config } from '../config/paths.ts'
 import { systemLater } from '../lib/later.ts'
 import { PURPOSES } from '../purposes.ts'
 import { SWAP_MARK } from '../store/swap-mark.ts'
+import { scrubStore } from '../store/sqlite/scrub.ts'
 import { isStoreInUse } from '../store/sqlite/snapshot.ts'
 import { type BackupOptions, openerOf, readTexts, unpack, type Unpacked } from './backup-open.ts'
 import { auditFileOf, configProblems } from './open.ts'
@@ -85,6 +86,7 @@ async function backupRestore(world: World, file: string, options: RestoreOptions
         )
       ended = await bringUpToDate(world, config, unpacked, events, options)
       await note(world, folder, unpacked, basename(path), ended)
+      scrubStore(folder)
     } finally {
       unpacked.vault.close()
       await unpacked.stores.close()
@@ -126,6 +128,7 @@ async function bringUpToDate(
   { keepMachineKeys = false }: RestoreOptions,
 ): Promise<Ended> {
   const at = world.clock()
+  const chain = chainKey(vault.deriveKey(PURPOSES.auditChain))
   await beginAnew({ stores, at })
   await denyAllJwts(at, config, stores.denials)
   const always = [
@@ -137,7 +140,11 @@ async function bringUpToDate(
       events.flatMap((text) => [...readEvents(text)]),
       createdAt,
     )
-    return [...always, ['since the backup', `${since.events} events were read`], ...(await endAgain({ stores, vault, at }, since))]
+    return [
+      ...always,
+      ['since the backup', `${since.events} events were read`],
+      ...(await endAgain({ stores, vault, at, chain, random: world.random }, since)),
+    ]
   }
   const lost = ['since the backup', 'nothing is known: look through accounts, passwords and secrets that were ended since'] as const
   if (keepMachineKeys) return [...always, lost, ['machine keys', 'count as the backup says']]

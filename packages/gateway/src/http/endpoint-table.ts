@@ -3,6 +3,7 @@ import { JWKS, KEY_DIRECTORY } from '../decide/well-known.ts'
 import { logo, pageScript, styles } from './assets-api.ts'
 import { OIDC_ENDPOINTS } from './oidc-endpoints.ts'
 import type { Endpoint } from './endpoint.ts'
+import { exportOwnData } from './export-api.ts'
 import { showJwks, showKeyDirectory } from './keys-api.ts'
 import { showLogin, submitLogin } from './login-api.ts'
 import { CHALLENGE_ENDPOINTS } from './challenge-api.ts'
@@ -79,6 +80,14 @@ export const ENDPOINTS: readonly Endpoint[] = [
     answer: endSessions,
     about:
       'Ends sessions of one’s own. JSON `{ label }`, or `{ which: "others" }`, or `{ which: "all" }`: 204; 401 `step_up_required` when the last proof is older than five minutes; 404 for a label that is none of one’s own.',
+  },
+  {
+    method: 'POST',
+    path: '/export',
+    callers: 'own-pages',
+    answer: exportOwnData,
+    about:
+      'Everything that is kept about whoever is signed in, as a JSON file: `{ account, sessions, authenticators, providers, events, eventsCut }`; 401 `step_up_required` when the last proof is older than five minutes, 429 `too_many_attempts` after ten in an hour.',
   },
   {
     method: 'POST',

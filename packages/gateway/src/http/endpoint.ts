@@ -1,3 +1,4 @@
+import type { AuditEvent } from '@cloakroom/contract'
 import type { Enrolments } from '../account/enrolment.ts'
 import type { Factors } from '../account/factors.ts'
 import type { Login } from '../account/login.ts'
@@ -61,6 +62,8 @@ export interface EndpointParts {
   readonly keys: PublicKeysPart
   readonly challenges: ChallengesPart
   readonly audit: AuditPart
+  /** What the audit trail says of somebody's own acts; see account/own-data.ts. */
+  readonly ownEvents: (account: string) => Promise<readonly AuditEvent[]>
   readonly observer: ObserverPart
   readonly theme: Theme
   /** Names a session in the audit trail; see audit/event.ts. */

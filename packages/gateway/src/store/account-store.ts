@@ -38,6 +38,8 @@ export interface AccountStore {
   update(id: AccountId, change: Partial<Omit<Account, 'id' | 'key' | 'createdAt'>>): Awaitable<Account | null>
   /** Adds one to `failures`, atomically; the new count. */
   addFailure(id: AccountId): Awaitable<number>
+  /** False when there was none. Nothing else that names it is touched. */
+  remove(id: AccountId): Awaitable<boolean>
   list(): Awaitable<readonly Account[]>
   /** By key: those that begin with `prefix` and come after `after`, which is empty for the first page. */
   page(prefix: string, after: string, limit: number): Awaitable<readonly Account[]>

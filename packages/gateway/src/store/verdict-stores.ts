@@ -38,6 +38,8 @@ export interface DecisionStore {
     after: number,
     limit: number,
   ): Awaitable<{ readonly records: readonly DecisionRecord[]; readonly last: number | null }>
+  /** Forgets those of sessions of an account, by its name. Returns how many. */
+  forget(account: string): Awaitable<number>
   /** Forgets those from before, at most SWEEP_ROWS. Returns how many. */
   sweep(before: PerVerdict<Instant>): Awaitable<number>
 }

@@ -22,6 +22,15 @@ function accountOf(id: string, change: Partial<Account> = {}): Account {
 }
 
 export function accountsConform(store: () => AccountStore): void {
+  test('an account that is removed is gone, and its name is free', async () => {
+    await store().insert(accountOf('1'))
+    await store().insert(accountOf('2'))
+    expect([await store().remove('1'), await store().remove('1')]).toEqual([true, false])
+    expect([await store().find('1'), await store().findByKey('name 1')]).toEqual([null, null])
+    expect((await store().list()).map(({ id }) => id)).toEqual(['2'])
+    expect(await store().insert(accountOf('3', { key: 'name 1' }))).toBe(true)
+  })
+
   test('an account comes back as it was stored, by id and by key', async () => {
     const account = accountOf('1', {
       name: 'Ünïcode 漢',

@@ -44,6 +44,18 @@ export function decisionsConform(store: () => DecisionStore): void {
     expect((await store().page('passed', 0, 0, 100)).records).toHaveLength(3)
   })
 
+  test('of one account everything is forgotten, of others nothing', async () => {
+    const who = { kind: 'known', session: 's', roles: [], since: AT, seenAt: AT, factors: [], address: '', agent: '', traits: '' } as const
+    const of = (request: string, account: string, verdict: 'refused' | 'passed') => recordOf({ request, verdict, who: { ...who, account } })
+    await store().append(
+      [of('r-1', 'ada', 'refused'), of('r-2', 'ada', 'passed'), of('r-3', 'adam', 'passed'), recordOf({ request: 'r-4' })],
+      MOST,
+    )
+    expect(await store().forget('ada')).toBe(2)
+    expect([await store().find('r-1'), await store().find('r-2')]).toEqual([null, null])
+    expect([(await store().find('r-3'))?.request, (await store().find('r-4'))?.request]).toEqual(['r-3', 'r-4'])
+  })
+
   test('pages come in order, each record once', async () => {
     await store().append(
       Array.from({ length: 7 }, (_, n) => recordOf({ request: `r-${n}`, at: AT + n })),

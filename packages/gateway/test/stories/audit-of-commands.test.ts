@@ -37,6 +37,9 @@ beforeAll(async () => {
   await run(['account', 'enable', 'ada'])
   await run(['account', 'set-password', 'ada'], `${PASSWORD} again`)
   await run(['account', 'force-reset', 'ada'])
+  await run(['account', 'export', 'ada'])
+  await run(['account', 'add', 'bob'], PASSWORD)
+  await run(['account', 'erase', 'bob', '--yes'])
   await run(['machine-key', 'add', 'report', '--allow', 'shop: GET /**'])
   await run(['machine-key', 'revoke', 'report'])
   await run(['secret', 'honey'])
@@ -81,7 +84,7 @@ afterAll(async () => {
 
 /** The restore has put one trail aside and begun another. */
 const lines = (): readonly Record<string, unknown>[] =>
-  globSync('data/**/audit.jsonl', { cwd: folder.path })
+  globSync('data/**/audit.jsonl*', { cwd: folder.path })
     .flatMap((file) => readFileSync(join(folder.path, file), 'utf8').split('\n'))
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Record<string, unknown>)

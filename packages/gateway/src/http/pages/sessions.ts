@@ -27,8 +27,12 @@ export function sessionsPage(context: PageContext, { account, at, entries }: Ses
       <div class="actions">
         ${entries.length > 1 ? endMany(context, 'others', own.others, 'button') : ''}${endMany(context, 'all', own.all, 'button quiet')}
       </div>
+      <form method="post" action="${basePath}/export">
+        <button class="button quiet" type="submit">${own.download}</button>
+      </form>
       <p class="more">
-        <a href="${basePath}/password">${texts.signedIn.changePassword}</a> · <a href="${basePath}/login">${texts.back}</a>
+        <a href="${basePath}/password">${texts.signedIn.changePassword}</a> ·
+        <a href="${basePath}/login">${texts.back}</a>
       </p>`,
   )
 }

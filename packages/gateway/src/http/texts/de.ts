@@ -98,6 +98,7 @@ export const de: Texts = {
     endThis: (device) => `${device} abmelden`,
     others: 'Überall sonst abmelden',
     all: 'Überall abmelden',
+    download: 'Meine Daten herunterladen',
     methods: {
       password: 'einem Passwort',
       totp: 'einer Authenticator-App',

@@ -96,6 +96,7 @@ export const en = {
     endThis: (device: string) => `Sign out ${device}`,
     others: 'Sign out everywhere else',
     all: 'Sign out everywhere',
+    download: 'Download my data',
     methods: {
       password: 'a password',
       totp: 'an authenticator app',

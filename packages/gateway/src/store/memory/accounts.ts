@@ -32,6 +32,12 @@ export function memoryAccounts(): AccountStore {
       accounts.set(id, changed)
       return changed
     },
+    remove(id) {
+      const account = find(id)
+      if (account === null) return false
+      keys.delete(account.key)
+      return accounts.delete(id)
+    },
     addFailure(id) {
       const account = find(id)
       if (account === null) return 0

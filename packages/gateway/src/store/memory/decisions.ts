@@ -22,6 +22,15 @@ export function memoryDecisions(): DecisionStore {
       const found = lists[verdict].filter(({ seq, record }) => seq > after && record.at >= since).slice(0, limit)
       return { records: found.map(({ record }) => record), last: found.at(-1)?.seq ?? null }
     },
+    forget(account) {
+      let gone = 0
+      for (const verdict of ['refused', 'passed'] as const) {
+        const left = lists[verdict].filter(({ record: { who } }) => who.kind !== 'known' || who.account !== account)
+        gone += lists[verdict].length - left.length
+        lists[verdict] = left
+      }
+      return gone
+    },
     sweep(before) {
       let swept = 0
       for (const verdict of ['refused', 'passed'] as const) {

@@ -17,6 +17,7 @@ export function sqliteAccounts({ db, write }: Connection): AccountStore {
   const change = db.prepare(
     `UPDATE account SET name = ?, password = ?, roles = ?, disabled_at = ?, failures = ?, password_locked_at = ?, password_changed_at = ?, last_login_at = ?, reset_required_at = ?, mail = ? WHERE id = ?`,
   )
+  const drop = db.prepare('DELETE FROM account WHERE id = ?')
   const fail = db.prepare('UPDATE account SET failures = failures + 1 WHERE id = ? RETURNING failures')
   const find = (id: string): Account | null => read(selectById.get(id))
   return {
@@ -40,6 +41,7 @@ export function sqliteAccounts({ db, write }: Connection): AccountStore {
         return after
       })
     },
+    remove: (id) => write(() => Number(drop.run(id).changes) === 1),
     addFailure: (id) => write(() => Number(fail.get(id)?.['failures'] ?? 0)),
     page: (prefix, after, limit) => selectPage.all(prefix, `${prefix}\u{10ffff}`, after, limit).flatMap((row) => read(row) ?? []),
     list: () => selectAll.all().flatMap((row) => read(row) ?? []),

@@ -40,6 +40,7 @@ export function sqliteDecisions({ db, write }: Connection): DecisionStore {
       dropOldest: db.prepare(`DELETE FROM ${verdict} WHERE seq <= (SELECT max(seq) FROM ${verdict}) - ?`),
       find: db.prepare(`SELECT record FROM ${verdict} WHERE request = ? ORDER BY seq DESC LIMIT 1`),
       page: db.prepare(`SELECT seq, record FROM ${verdict} WHERE seq > ? AND at >= ? ORDER BY seq LIMIT ?`),
+      forget: db.prepare(`DELETE FROM ${verdict} WHERE record ->> '$.who.account' = ?`),
       sweep: db.prepare(`DELETE FROM ${verdict} WHERE seq IN (SELECT seq FROM ${verdict} WHERE at < ? LIMIT ?)`),
     }
   }
@@ -64,6 +65,7 @@ export function sqliteDecisions({ db, write }: Connection): DecisionStore {
         last: last === undefined ? null : Number(last),
       }
     },
+    forget: (account) => write(() => VERDICTS.reduce((sum, verdict) => sum + Number(tables[verdict].forget.run(account).changes), 0)),
     sweep(before) {
       return write(() => {
         let swept = 0
