@@ -26,6 +26,8 @@ export interface HostileProvider {
   keys: (right: { readonly keys: readonly object[] }) => Answering
   /** The token endpoint; `claims` are those of a right ID token. */
   tokens: (right: Given) => Answering
+  /** The revocation endpoint; `metadata` names it. */
+  revocations: (form: URLSearchParams) => Answering
   /** Requests per path. */
   readonly asked: ReadonlyMap<string, number>
   /** Claims of a right ID token for this nonce. */
@@ -62,6 +64,8 @@ export async function startHostileProvider(clientId: string): Promise<HostilePro
         const claims = own.claims(new URLSearchParams(text).get('grant_type') === 'refresh_token' ? null : own.nonce)
         return write(response, own.tokens({ claims, form: new URLSearchParams(text), withIdToken }))
       }
+      case '/revocation':
+        return write(response, own.revocations(new URLSearchParams(text)))
       default:
         return write(response, { status: 404, body: {} })
     }
@@ -74,6 +78,7 @@ export async function startHostileProvider(clientId: string): Promise<HostilePro
     metadata: (right) => ({ body: right }),
     keys: (right) => ({ body: right }),
     tokens: ({ claims }) => withIdToken(jwt(claims)),
+    revocations: () => ({ body: '' }),
     claims(nonce) {
       const now = Math.floor(systemClock() / 1000)
       const times = { iat: now, exp: now + 300, auth_time: now }

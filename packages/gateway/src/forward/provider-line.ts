@@ -70,6 +70,12 @@ export function openProviderLine(options: ProviderLineOptions): ProviderLine {
   }
 }
 
+/** The cause of a failure to which the provider said that it is its own. */
+export interface Answered {
+  readonly status: number
+  readonly retryAfter: string | null
+}
+
 /** Metadata can name any address: what is not TLS is called only where the owner himself said so, on this machine. */
 function refuseTarget(target: URL, { loopback, privateNetwork }: ProviderLineOptions): void {
   const mayBeHere = loopback && isHere(target.hostname)
@@ -93,7 +99,10 @@ function lookupOf({ resolve, privateNetwork, loopback }: ProviderLineOptions): L
 
 function readable(target: URL, status: number, headers: Headers, bytes: Buffer): Response {
   // 429 and 5xx say nothing about the person who wants to sign in.
-  if (status === 429 || status >= 500) throw unavailable(target, `answered with ${status}`)
+  if (status === 429 || status >= 500) {
+    const answered: Answered = { status, retryAfter: headers.get('retry-after') }
+    throw unavailable(target, `answered with ${status}`, answered)
+  }
   if (headers.has('content-encoding') && headers.get('content-encoding') !== 'identity') throw unavailable(target, 'answered in a coding')
   const type = (headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
   // openid-client looks at the type only when the text is not JSON: a page or an upload that happens to be JSON must not pass for an answer.

@@ -1,3 +1,4 @@
+import type { Pause, Revocation } from '../account/oidc/revoke.ts'
 import { auditEvent, browser, causedBy } from '../audit/event.ts'
 import type { Session } from '../decide/session.ts'
 import type { Call } from './endpoint.ts'
@@ -17,7 +18,7 @@ export async function endGrant(call: Call, session: Session, landing: string): P
     const provider = byName.get(row.provider)
     if (provider === undefined) return null
     const { refreshToken } = content
-    if (refreshToken !== null) await noteRevocation(call, session, row.provider, () => provider.revoke(refreshToken))
+    if (refreshToken !== null) await noteRevocation(call, session, row.provider, (pause) => provider.revoke(refreshToken, pause))
     if (!provider.settings.endSession) return null
     const to = `${call.policy.publicOrigin}${call.policy.basePath}/oidc/signed-out`
     return await provider.endSession({ idToken: content.idToken, to, state: transactions.leave(landing, head.at) })
@@ -27,26 +28,29 @@ export async function endGrant(call: Call, session: Session, landing: string): P
   }
 }
 
-async function noteRevocation({ head, parts }: Call, session: Session, provider: string, revoke: () => Promise<boolean>): Promise<void> {
+async function noteRevocation(
+  { head, parts }: Call,
+  session: Session,
+  provider: string,
+  revoke: (pause: Pause) => Promise<Revocation>,
+): Promise<void> {
   const event = {
     ...causedBy(head),
     kind: 'grant.revoked',
     actor: browser(session.name, parts.label(session.id)),
     target: session.name,
   } as const
-  // Bounded: a person who signs out must not wait for a provider that hangs.
-  const outcome = await Promise.race([
-    revoke().then(
-      (done) => (done ? 'done' : 'no_endpoint'),
-      (cause: unknown) => {
-        parts.observer.failure(head, cause)
-        return 'failed'
-      },
-    ),
-    new Promise<'late'>((resolve) => void parts.providers.later(() => resolve('late'), MOST_MS)),
-  ])
-  const result = outcome === 'done' ? 'ok' : 'failed'
-  parts.audit.note(auditEvent({ ...event, result, detail: { provider, outcome } }))
+  const note = (outcome: Revocation | 'failed' | 'late'): void =>
+    parts.audit.note(auditEvent({ ...event, result: outcome === 'done' ? 'ok' : 'failed', detail: { provider, outcome } }))
+  const pause: Pause = (ms) => new Promise((resolve) => void parts.providers.later(resolve, ms))
+  const revoking = revoke(pause).catch((cause: unknown) => {
+    parts.observer.failure(head, cause)
+    return 'failed' as const
+  })
+  // Bounded: a person who signs out must not wait for a provider that hangs, or asks to be asked again. What comes of it is noted all the same.
+  const outcome = await Promise.race([revoking, pause(MOST_MS).then(() => 'late' as const)])
+  note(outcome)
+  if (outcome === 'late') void revoking.then(note)
 }
 
 const MOST_MS = 3000

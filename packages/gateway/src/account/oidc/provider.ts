@@ -4,6 +4,7 @@ import type { Provider } from '../../decide/provider.ts'
 import { asUnavailable, createClientSource, type ClientParts } from './client.ts'
 import { createLogoutTokens } from './logout-tokens.ts'
 import { redeemCode, type Asked, type Redeemed } from './redeem.ts'
+import { type Pause, type Revocation, revokeToken } from './revoke.ts'
 import { renewTokens, type Renewal, type Target } from './renew.ts'
 
 /** What one sign-in asks for. */
@@ -25,8 +26,8 @@ export interface OidcProvider {
   /** `answer`: the query with which the browser came back. */
   redeem(answer: string, asked: Asked, target: Target, at: Instant): Promise<Redeemed>
   renew(refreshToken: string, subject: string, target: Target, at: Instant): Promise<Renewal>
-  /** RFC 7009. False when the provider has no endpoint for it. */
-  revoke(refreshToken: string): Promise<boolean>
+  /** RFC 7009; see revoke.ts. Throws GateError `provider_unavailable`: then the token has to be taken for good. */
+  revoke(refreshToken: string, pause: Pause): Promise<Revocation>
   /** Where to send a browser that signs out there, too; null when the provider has no such page. */
   endSession(back: { readonly idToken: string | null; readonly to: string; readonly state: string }): Promise<string | null>
   readLogoutToken(text: string, at: Instant): Promise<LogoutVerdict>
@@ -63,13 +64,7 @@ export function createOidcProvider(settings: Provider, parts: ClientParts): Oidc
       await redeemCode(await talk(() => source.client()), settings, { answer, asked, target }, at),
     renew: async (refreshToken, subject, target, at) =>
       await renewTokens(await talk(() => source.client()), settings, { refreshToken, subject, target }, at),
-    revoke: (refreshToken) =>
-      talk(async () => {
-        const { library, configuration, metadata } = await source.client()
-        if (metadata.revocation_endpoint === undefined) return false
-        await library.tokenRevocation(configuration, refreshToken, { token_type_hint: 'refresh_token' })
-        return true
-      }),
+    revoke: (refreshToken, pause) => talk(async () => await revokeToken(await source.client(), refreshToken, pause)),
     endSession: ({ idToken, to, state }) =>
       talk(async () => {
         const { library, configuration, metadata } = await source.client()

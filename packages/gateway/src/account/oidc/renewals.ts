@@ -56,7 +56,7 @@ export function createRenewals({ grants, clock, later, random }: RenewalsParts):
       const held = opened.content.access[targetKey(target)]
       if (round > 0 && held !== undefined && clock() < held.renewAt) return { kind: 'access', access: held, opened }
       if (await grants.lease(opened.row, owner, clock(), clock() + LEASE_MS)) return await renewLeased(opened, provider, target, owner)
-      await pause()
+      await pause(STEP_MS)
       opened = await wish.reopen()
       if (clock() - began > WAIT_MS) break
     }
@@ -86,7 +86,8 @@ export function createRenewals({ grants, clock, later, random }: RenewalsParts):
         return { kind: 'access', access, opened: { ...opened, row: { ...row, sealed, version: row.version + 1 }, content: next } }
       }
       // Signed out meanwhile: what has just come must not be good for anything.
-      await provider.revoke(next.refreshToken).catch(() => false)
+      const revoking = provider.revoke(next.refreshToken, pause).catch(() => null)
+      await Promise.race([revoking, pause(REVOKE_MS)])
       return { kind: 'ended', why: 'gone' }
     } catch (cause) {
       await grants.letGo(row, owner)
@@ -102,8 +103,8 @@ export function createRenewals({ grants, clock, later, random }: RenewalsParts):
     return { kind: 'ended', why }
   }
 
-  function pause(): Promise<void> {
-    return new Promise((resolve) => void later(resolve, STEP_MS))
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void later(resolve, ms))
   }
 
   return {
@@ -128,4 +129,6 @@ const LEASE_MS = 21_000
 const WAIT_MS = 24_000
 const STEP_MS = 50
 const PAUSE_MS = 2000
+/** Whoever signed out waits no longer for the provider to forget; it is asked on. */
+const REVOKE_MS = 3000
 const MOST_PAUSED = 10_000
