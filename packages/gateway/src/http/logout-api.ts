@@ -41,7 +41,8 @@ export async function submitLogout(call: Call): Promise<Answer> {
 
 /** Signing out at the provider, too: a script is told where, a person is led there. */
 async function leadOn(call: Call, location: string, more: readonly HeaderField[]): Promise<Answer> {
-  if (isForm(call)) return sayPage(200, await onwardPage(call.page, { to: location, title: 'You are signed out', label: 'Continue' }), more)
+  const { onward } = call.page.texts
+  if (isForm(call)) return sayPage(200, await onwardPage(call.page, { to: location, title: onward.signedOut, label: onward.button }), more)
   const answer = sayJson(200, { location })
   return { ...answer, headers: [...answer.headers, ...more] }
 }

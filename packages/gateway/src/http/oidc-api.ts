@@ -40,8 +40,9 @@ export async function startSignIn(call: Call): Promise<Answer> {
   const { transaction, cookies } = parts.providers.transactions.begin(head, { provider: provider.settings.name, next, purpose, session })
   const location = await provider.begin({ ...transaction, redirectUri: redirectUri(call, provider), ...wishes(call, provider) })
   if (read.from === 'json') return sayJson(200, { location }, cookies)
-  const label = provider.settings.label
-  const page = await onwardPage(call.page, { to: location, title: `On to ${label}`, label: `Go to ${label}` })
+  const { label } = provider.settings
+  const { onward } = call.page.texts
+  const page = await onwardPage(call.page, { to: location, title: onward.to(label), label: onward.button })
   return sayPage(200, page, cookieLines(cookies))
 }
 
@@ -88,7 +89,8 @@ async function redeem(call: Call, provider: OidcProvider, transaction: Transacti
 /** `GET /auth/oidc/signed-in`: the first page of our own after the provider's. Changes nothing, and needs to know nobody. */
 export async function showSignedIn(call: Call): Promise<Answer> {
   const to = landing(call, new URLSearchParams(call.head.query).get('next'))
-  return sayPage(200, await onwardPage(call.page, { to, title: 'You are signed in', label: 'Continue' }))
+  const { onward } = call.page.texts
+  return sayPage(200, await onwardPage(call.page, { to, title: onward.signedIn, label: onward.button }))
 }
 
 /** What the APIs behind this provider's tokens need. */

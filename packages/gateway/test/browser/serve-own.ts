@@ -14,12 +14,16 @@ export interface Served {
 }
 
 /** The own endpoints behind a real listener on loopback; what is not theirs is an empty page of the website. */
-export async function serveOwn(theme: Partial<ThemeWishes> = {}, change: Partial<Policy> = {}): Promise<Served> {
+export async function serveOwn(
+  theme: Partial<ThemeWishes> = {},
+  change: Partial<Policy> = {},
+  more: Pick<NonNullable<Parameters<typeof makeKit>[0]>, 'mail'> = {},
+): Promise<Served> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const host = `localhost:${String(port)}`
-  const kit = makeKit({ theme, policy: { publicOrigin: `http://${host}`, publicHost: host, ...change } })
+  const kit = makeKit({ ...more, theme, policy: { publicOrigin: `http://${host}`, publicHost: host, ...change } })
   await kit.addAccount()
   const site: Answer = {
     status: 200,

@@ -436,6 +436,22 @@ describe('linking', () => {
     expect(await kit.stores.identities.find(kit.op.issuer, 'subject-of-ada')).toBeNull()
   })
 
+  test('MFA-23 OIDC-08 a session that was left open links nothing: it asks for a fresh proof first, and for the second factor where there is one', async () => {
+    await open({ acme: { admit: 'known' } })
+    const browser = await own()
+    kit.clock.now += 6 * 60_000
+    const json = { 'content-type': 'application/json' }
+    const body = JSON.stringify({ provider: 'acme', ...link })
+    const begin = () => browser.fetch('/auth/oidc/start', { method: 'POST', body, headers: json })
+    const asked = await begin()
+    expect([asked.status, asked.fields.header('cloakroom-error')]).toEqual([401, 'step_up_required'])
+    expect((await browser.signIn(link)).text).toContain('Confirm that it is you')
+    expect(await kit.stores.identities.find(kit.op.issuer, 'subject-of-ada')).toBeNull()
+    const proof = JSON.stringify({ password: PASSWORD })
+    expect((await browser.fetch('/auth/step-up', { method: 'POST', body: proof, headers: json })).status).toBe(200)
+    expect((await browser.signIn(link)).text).toContain('Part from Acme')
+  })
+
   test('what was parted opens the account no more; the only way in is not parted', async () => {
     await open()
     const browser = await own()

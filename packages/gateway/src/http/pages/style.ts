@@ -72,6 +72,7 @@ form .link,.link{padding:.25rem .5rem;border:0;border-radius:.45rem;background:t
 .codes{margin:0 0 1.5rem;padding-left:2rem;columns:1;font-size:1.0625rem}
 .codes li{margin:.25rem 0}
 form[data-passkey]{margin:0 0 1rem}form[data-passkey] .button{margin-top:0}form+form[data-passkey]{margin-top:.75rem}.actions form[data-passkey]{margin:0}.hint+.actions{margin-top:1rem}
+.actions form .hint{margin:0 0 .375rem}
 .hint:empty{display:none}
 .list{list-style:none;margin:0 0 1.25rem;padding:0;border-top:1px solid var(--line)}
 .list li{display:flex;gap:1rem;align-items:center;justify-content:space-between;padding:.75rem 0;border-bottom:1px solid var(--line)}

@@ -1,3 +1,4 @@
+import { failures } from './de-failures.ts'
 import type { Texts } from './en.ts'
 
 /** Deutsch. */
@@ -124,6 +125,20 @@ export const de: Texts = {
     button: 'Passwort setzen',
     same: 'Das ist das Passwort, das ersetzt werden soll.',
   },
+  identities: {
+    title: 'Verknüpfte Anmeldungen',
+    of: 'von',
+    lead: 'Wo Sie sich sonst noch anmelden können, um zu diesem Konto zu kommen.',
+    linked: (date) => `verknüpft seit ${date}`,
+    link: (provider) => `Mit ${provider} verknüpfen`,
+    part: (provider) => `Von ${provider} trennen`,
+  },
+  onward: {
+    to: (provider) => `Weiter zu ${provider}`,
+    signedIn: 'Sie sind angemeldet',
+    signedOut: 'Sie sind abgemeldet',
+    button: 'Weiter',
+  },
   recovery: {
     title: 'Passwort vergessen?',
     lead: 'Wir schicken Ihnen einen Link, mit dem Sie ein neues wählen.',
@@ -146,28 +161,7 @@ export const de: Texts = {
     toSignIn: 'Zur Anmeldung',
     toStart: 'Zur Startseite',
   },
-  failures: {
-    login_failed: 'Der Name oder das Passwort stimmt nicht.',
-    password_wrong: 'Das bisherige Passwort stimmt nicht.',
-    code_wrong: 'Dieser Code stimmt nicht oder wurde schon benutzt.',
-    passkey_refused: 'Dieser Passkey öffnet dieses Konto nicht.',
-    login_outdated: 'Diese Anmeldung hat zu lange gedauert oder wurde überholt. Beginnen Sie von vorn.',
-    link_outdated: 'Dieser Link wurde schon benutzt oder ist zu alt. Verlangen Sie einen anderen.',
-    too_many_attempts: 'Zu viele Versuche. Warten Sie und versuchen Sie es dann noch einmal.',
-    session_limit: 'Dieses Konto ist auf zu vielen Geräten angemeldet.',
-    password_refused: 'Dieses Passwort geht nicht.',
-    last_factor: 'Der letzte zweite Faktor kann hier nicht entfernt werden. Fügen Sie zuerst einen anderen hinzu.',
-    factor_limit: 'Dieses Konto hat so viele zweite Faktoren, wie es haben darf.',
-    second_factor_required: 'Das braucht Ihren zweiten Faktor.',
-    role_required: 'Ihr Konto darf das nicht.',
-    session_required: 'Melden Sie sich zuerst an.',
-    not_found: 'Hier ist nichts.',
-    cross_site: 'Dieser Aufruf kommt nicht von dieser Website.',
-    duplicate_cookie: 'Ein Sitzungscookie kam zweimal.',
-    store_unavailable: 'Das lässt sich gerade nicht prüfen. Versuchen Sie es gleich noch einmal.',
-    busy: 'Gerade ist zu viel los. Versuchen Sie es gleich noch einmal.',
-    internal: 'Hier ist etwas schiefgegangen.',
-  },
+  failures,
   refusals: {
     password_too_short: 'Dieses Passwort ist zu kurz.',
     password_too_long: 'Dieses Passwort ist zu lang.',

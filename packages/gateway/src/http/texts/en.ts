@@ -122,6 +122,20 @@ export const en = {
     button: 'Set password',
     same: 'This is the password that is to be replaced.',
   },
+  identities: {
+    title: 'Linked sign-ins',
+    of: 'of',
+    lead: 'Where else you can sign in to get to this account.',
+    linked: (date: string) => `linked since ${date}`,
+    link: (provider: string) => `Link with ${provider}`,
+    part: (provider: string) => `Part from ${provider}`,
+  },
+  onward: {
+    to: (provider: string) => `On to ${provider}`,
+    signedIn: 'You are signed in',
+    signedOut: 'You are signed out',
+    button: 'Continue',
+  },
   recovery: {
     title: 'Forgot your password?',
     lead: 'We mail you a link with which you choose a new one.',
