@@ -19,7 +19,7 @@ import { measuredForward } from './audit/measured-forward.ts'
 import type { Tracing } from './audit/tracing.ts'
 import type { Metrics } from './audit/metrics.ts'
 import { keyFileOf } from './config/key-file.ts'
-import type { Config } from './config/paths.ts'
+import { certificateFiles, type Config } from './config/paths.ts'
 import { demandsSecondFactor } from './decide/freshness.ts'
 import type { Policy } from './decide/policy.ts'
 import type { SessionId } from './decide/session.ts'
@@ -152,8 +152,9 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     shareOf: (id) => policy.guard?.rules.find((rule) => rule.id === id)?.limits.sessionShare ?? null,
   })
   const providers = lasting.providers.open(providersOf(config, policy))
+  const held = heldVault(vault, stores.holds)
   const forward = lasting.latencies.listen(
-    measuredForward(lasting.forward.trusting(authoritiesOf(config), identitiesOf(config, clock)), metrics, clock),
+    measuredForward(lasting.forward.trusting(authoritiesOf(config), identitiesOf(config, held, clock)), metrics, clock),
   )
   const gateway = createSpine({
     policy: () => policy,
@@ -167,7 +168,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     tarpit: lasting.tarpit,
     traps: lasting.traps,
     decoys: decoysOf(config, policy, lasting),
-    vault: heldVault(vault, stores.holds),
+    vault: held,
     tokens: visitorTokens(lasting, sessions, providers),
     forward: lasting.tracing?.forward(forward) ?? forward,
     endpoints: createEndpoints({
@@ -248,7 +249,7 @@ function forbiddenFiles(config: Config): readonly string[] {
     ...(key === null ? [] : [key]),
     ...(config.file === null ? [] : [config.file]),
     ...(config.tls === null ? [] : [config.tls.key]),
-    ...Object.values(config.apis).flatMap(({ clientCertificate }) => (clientCertificate === null ? [] : [clientCertificate.key])),
+    ...Object.values(config.apis).flatMap((api) => certificateFiles(api)?.key ?? []),
     ...(config.log.file === null ? [] : [config.log.file]),
   ]
 }

@@ -74,6 +74,15 @@ export interface OpenCredential {
   release(): void
 }
 
+/** A client certificate for these origins. Its private key stays in the vault. */
+export interface OpenCertificate {
+  /** Another one for another certificate. */
+  readonly id: string
+  readonly origins: readonly string[]
+  /** Runs `make` on certificates and private key, one PEM text, which is overwritten behind it. Null when the record is not what was sealed. */
+  use<T>(make: (pem: Buffer) => T): T | null
+}
+
 /** A key that signs requests to these origins. Whoever has it can have something signed; the key itself stays in the vault. */
 export interface OpenSigner {
   readonly key: SigningKey
@@ -92,6 +101,8 @@ export interface VaultPart {
   second?(name: CredentialName, origin: string, at: Instant, refused: OpenCredential): Awaitable<OpenCredential | null>
   /** Throws as `open` does. Left out, nothing is signed, and an API that demands it is not called. */
   openSigner?(name: CredentialName, origin: string, at: Instant): Awaitable<OpenSigner>
+  /** Throws as `open` does. */
+  openCertificate?(name: CredentialName, origin: string, at: Instant): Awaitable<OpenCertificate>
 }
 
 /** Public keys of those that sign, for whoever checks. */

@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs'
 import type { Config } from './config/paths.ts'
-import { fileIdentity } from './forward/client-identity.ts'
+import { fileIdentity, vaultIdentity } from './forward/client-identity.ts'
 import type { Identities } from './forward/forward.ts'
 import type { Clock } from './lib/clock.ts'
+import type { VaultPart } from './parts.ts'
 
 /** What the gateway shows to APIs that want a client certificate, by API. */
-export function identitiesOf(config: Config, clock: Clock): Identities {
+export function identitiesOf(config: Config, vault: Required<VaultPart>, clock: Clock): Identities {
   return new Map(
-    Object.entries(config.apis).flatMap(([name, { clientCertificate }]) =>
-      clientCertificate === null ? [] : [[name, fileIdentity(clientCertificate.cert, clientCertificate.key, clock)] as const],
-    ),
+    Object.entries(config.apis).flatMap(([name, { clientCertificate: shown, upstream }]) => {
+      if (shown === null) return []
+      const { origin } = new URL(upstream)
+      return [[name, 'vault' in shown ? vaultIdentity(vault, shown.vault, origin, clock) : fileIdentity(shown.cert, shown.key, clock)]]
+    }),
   )
 }
 

@@ -14,7 +14,7 @@ const overlap = z.string().max(20).default('24h').describe('How long the value b
 
 const secretView = z.object({
   name: z.string(),
-  kind: z.enum(['secret', 'window', 'oauth', 'signing-key']),
+  kind: z.enum(['secret', 'window', 'oauth', 'client-certificate', 'signing-key']),
   placement: z.string().nullable(),
   origins: z.array(z.string()).describe('The only places where it may go.'),
   disabled: z.object({ since: moment, rule: z.string().nullable(), reason: z.string().nullable() }).nullable(),

@@ -113,9 +113,8 @@ async function apisOf(world: World, opened: OpenedVault, config: Config, options
     const { hostname, origin } = new URL(api.upstreamOrigin)
     const mayProbe = options.probe && (isLoopbackHost(hostname) || options.yes === true || (await maySend(world, options, origin)))
     const ca = settings.upstreamCa === null ? null : readFileSync(settings.upstreamCa, 'utf8')
-    const shown = settings.clientCertificate
-    const certificate = shown === null ? null : { cert: readFileSync(shown.cert, 'utf8'), key: readFileSync(shown.key, 'utf8') }
-    const examined = { api, certificate, allow: settings.allow, path: options.path ?? null, ca, vault: opened.vault, now: world.clock }
+    const { clientCertificate, allow } = settings
+    const examined = { api, clientCertificate, allow, path: options.path ?? null, ca, vault: opened.vault, now: world.clock }
     findings.push(...(await examineApi(examined, mayProbe)))
     if (!mayProbe) findings.push(note(`api ${api.name}`, `Nothing was sent to ${origin}.`, 'To try it: cloakroom doctor --yes'))
   }

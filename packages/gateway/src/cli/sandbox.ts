@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve, sep } from 'node:path'
-import type { Config } from '../config/paths.ts'
+import { certificateFiles, type Config } from '../config/paths.ts'
 import { EXIT, failed, type Outcome } from './outcome.ts'
 import type { NodeProcess } from './node-process.ts'
 
@@ -20,10 +20,10 @@ export function sandboxOf(config: Config): Sandbox {
     config.theme.logo,
     // Renewal replaces the files, which shows in their folders.
     ...(config.tls === null ? [] : [dirname(config.tls.cert), dirname(config.tls.key)]),
-    ...Object.values(config.apis).flatMap(({ upstreamCa, clientCertificate }) => [
-      upstreamCa,
-      clientCertificate?.cert ?? null,
-      clientCertificate?.key ?? null,
+    ...Object.values(config.apis).flatMap((api) => [
+      api.upstreamCa,
+      certificateFiles(api)?.cert ?? null,
+      certificateFiles(api)?.key ?? null,
     ]),
   ]
   const write = real([config.store, ...(config.log.file === null ? [] : [config.log.file])])

@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { isLoopbackHost, parseHttpUrl, parseOrigin } from '../config/address.ts'
@@ -21,6 +23,7 @@ interface AddClientOptions extends CommonOptions {
   readonly resource?: string
   readonly audience?: string
   readonly place: string
+  readonly ca?: string
   readonly privateNetwork?: boolean
   readonly secretFile?: string
 }
@@ -42,9 +45,13 @@ export function addSecretAddClient(secret: Command, does: Does): void {
     .option('--scope <scope>', 'the scopes to ask for, separated by blanks')
     .option('--resource <uri>', 'the API for which it is to be good (RFC 8707)')
     .option('--audience <text>', 'what some servers want in place of --resource')
+    .option('--ca <file>', 'an authority that may vouch for the endpoint, PEM; the system’s own stay trusted')
     .option('--place <how>', PLACEMENTS, 'bearer')
     .option('--private-network', 'let the endpoint’s name resolve to a private address')
-    .option('--secret-file <file>', 'read the client secret from a file instead of the prompt or standard input')
+    .option(
+      '--secret-file <file>',
+      'read the client secret (with tls_client_auth: certificate and private key, PEM) from a file instead of the prompt or standard input',
+    )
     .addHelpText(
       'after',
       `
@@ -53,8 +60,10 @@ Examples:
   cloakroom signing-key add crm-client --origin https://login.crm.example
   cloakroom secret add-client crm --origin https://api.crm.example --token-endpoint https://login.crm.example/token --client-id shop \\
     --authentication private_key_jwt --client-key crm-client
+  cat client.pem client-key.pem | cloakroom secret add-client crm --origin https://api.crm.example \\
+    --token-endpoint https://login.crm.example/token --client-id shop --authentication tls_client_auth
 
-A new client secret is given with: cloakroom secret rotate NAME < new.txt`,
+A new client secret, or certificate, is given with: cloakroom secret rotate NAME < new.txt`,
     )
     .action(does((world: World, name: string, options: AddClientOptions) => secretAddClient(world, name, options)))
 }
@@ -65,6 +74,8 @@ async function secretAddClient(world: World, name: string, options: AddClientOpt
   const placement = parsePlacement(options.place)
   const endpoint = parseHttpUrl(options.tokenEndpoint)
   const authentication = CLIENT_AUTHENTICATIONS.find((each) => each === options.authentication)
+  const ca = readAuthority(options.ca, world.terminal.cwd)
+  if (ca === 'unusable') return failed(EXIT.usage, '--ca holds no authority.', 'Name a PEM file with the authority’s certificate.')
   if (placement === null || endpoint === null || authentication === undefined)
     return failed(EXIT.usage, 'The client cannot be read.', 'Add --help.')
   const client: OAuthClient = {
@@ -75,6 +86,7 @@ async function secretAddClient(world: World, name: string, options: AddClientOpt
     scope: options.scope ?? null,
     resource: options.resource ?? null,
     audience: options.audience ?? null,
+    ca,
     privateNetwork: options.privateNetwork === true,
   }
   return await withVault(world, options.config, async (opened) => {
@@ -83,12 +95,26 @@ async function secretAddClient(world: World, name: string, options: AddClientOpt
     const file = options.secretFile === undefined ? null : resolve(world.terminal.cwd, options.secretFile)
     const asked =
       client.key === null
-        ? await askHidden(world.terminal, `The client secret of ${client.clientId}`, file)
+        ? await askHidden(
+            world.terminal,
+            `${authentication === 'tls_client_auth' ? 'Certificate and private key' : 'The client secret'} of ${client.clientId}`,
+            file,
+          )
         : ({ kind: 'answer', value: Buffer.alloc(0) } as const)
     if (asked.kind === 'none') return asked.outcome
     const made = { kind: { is: 'oauth', client }, value: asked.value, placement, origins: options.origin } as const
     return await told(await opened.vault.add(name, made, world.clock()), opened, world, 'secret.added', `${name} is in the vault.`)
   })
+}
+
+function readAuthority(file: string | undefined, cwd: string): string | null {
+  if (file === undefined) return null
+  try {
+    const pem = readFileSync(resolve(cwd, file), 'utf8')
+    return new X509Certificate(pem).ca ? pem : 'unusable'
+  } catch {
+    return 'unusable'
+  }
 }
 
 function refuseOptions({ origin, tokenEndpoint, authentication, clientKey, clientId, place }: AddClientOptions): Outcome | null {
@@ -106,6 +132,8 @@ function refuseOptions({ origin, tokenEndpoint, authentication, clientKey, clien
     return failed(EXIT.usage, '--authentication is none that can be used.', `Write one of: ${CLIENT_AUTHENTICATIONS.join(', ')}.`)
   if ((method === 'private_key_jwt') !== (clientKey !== undefined))
     return failed(EXIT.usage, '--client-key and private_key_jwt belong together.', 'Give both, or neither of them.')
+  if (method === 'tls_client_auth' && endpoint.protocol !== 'https:')
+    return failed(EXIT.usage, 'A certificate is shown over TLS alone.', 'Write the https:// address of the token endpoint.')
   const placement = parsePlacement(place)
   return placement === null ? failed(EXIT.usage, '--place does not say where it goes.', `Write one of: ${PLACEMENTS}.`) : null
 }

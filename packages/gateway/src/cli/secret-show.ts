@@ -34,6 +34,8 @@ function whatItIs(kind: CredentialView['kind'], placement: string | null): strin
       return `${placement ?? ''}, another one every ${formatDuration(kind.seconds * 1000)}`
     case 'oauth':
       return `${placement ?? ''}, issued by ${kind.client.endpoint} to ${kind.client.clientId}`
+    case 'client-certificate':
+      return 'client certificate with its private key'
     case 'signing-key':
       return `signs with ${kind.algorithm}`
   }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { addSecretAdd } from './secret-add.ts'
 import { addSecretHoney } from './secret-honey.ts'
+import { addSecretAddCertificate } from './secret-add-certificate.ts'
 import { addSecretAddClient } from './secret-add-client.ts'
 import { addSecretDisable, addSecretEnable } from './secret-hold.ts'
 import { addSecretList } from './secret-list.ts'
@@ -15,6 +16,7 @@ export function addSecret(program: Command, does: Does): void {
   for (const add of [
     addSecretAdd,
     addSecretAddClient,
+    addSecretAddCertificate,
     addSecretList,
     addSecretRotate,
     addSecretRevoke,

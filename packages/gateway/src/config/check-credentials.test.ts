@@ -92,3 +92,37 @@ describe('a key that signs', () => {
     expect(check([{ ...shop([active]), kind: { is: 'signing-key' } }])).toEqual(['5:17 key_wrong_kind error'])
   })
 })
+
+describe('a client certificate in the vault', () => {
+  const shown = `${TEXT}    clientCertificate: { vault: shop-mtls }\n`
+  const held = (change: Partial<HeldCredential> = {}): HeldCredential => ({
+    name: 'shop-mtls',
+    kind: { is: 'client-certificate' },
+    placement: null,
+    origins: ['https://api.example.com'],
+    versions: [active],
+    ...change,
+  })
+  test.each<readonly [string, readonly HeldCredential[], readonly string[]]>([
+    ['is there', [held()], []],
+    [
+      'is what an OAuth client shows',
+      [held({ kind: { is: 'oauth', client: { authentication: 'tls_client_auth' } }, placement: 'bearer' })],
+      [],
+    ],
+    ['is missing', [], ['7:33 credential_missing error']],
+    ['is a secret', [held({ kind: { is: 'secret' } })], ['7:33 key_wrong_kind error']],
+    ['is a key that signs', [held({ kind: { is: 'signing-key' } })], ['7:33 key_wrong_kind error']],
+    [
+      'belongs to a client with a secret',
+      [held({ kind: { is: 'oauth', client: { authentication: 'client_secret_basic' } } })],
+      ['7:33 key_wrong_kind error'],
+    ],
+    ['was sealed for another API', [held({ origins: ['https://other.example'] })], ['4:15 origin_not_sealed error']],
+    ['ends in ten days', [held({ versions: [{ state: 'active', notAfter: NOW + 10 * DAY }] })], ['7:33 credential_expires warning']],
+  ])('ADM-02 UPV-15 %s', (_what, credentials, expected) => expect(check([shop([active]), ...credentials], shown)).toEqual(expected))
+
+  test('ADM-02 is no credential to be sent', () => {
+    expect(check([{ ...shop([active]), kind: { is: 'client-certificate' } }])).toEqual(['5:17 key_wrong_kind error'])
+  })
+})

@@ -9,7 +9,7 @@ import { formatKey, type ConfigProblem, type KeyPath, type Locate } from './prob
 /** What the vault tells of a credential, as far as the configuration depends on it. */
 export interface HeldCredential {
   readonly name: string
-  readonly kind: { readonly is: CredentialKind['is'] }
+  readonly kind: { readonly is: CredentialKind['is']; readonly client?: { readonly authentication: string } }
   /** As `parsePlacement` reads it; null for what is never placed. */
   readonly placement: string | null
   readonly origins: readonly string[]
@@ -23,8 +23,10 @@ const WARN_MS = 14 * 86_400_000
 interface Named {
   readonly name: string
   readonly at: readonly string[]
-  readonly isKey: boolean
+  readonly wants: Wants
 }
+
+type Wants = 'secret' | 'signing-key' | 'client-certificate'
 
 type Report = (code: ConfigCode, at: readonly string[], text: string, fix: string, severity?: 'error' | 'warning') => void
 
@@ -47,14 +49,14 @@ export function checkCredentials(config: Config, locate: Locate, held: readonly 
   for (const [name, { credential, issuer }] of Object.entries(config.oidc)) {
     // Where its token endpoint is only the provider's metadata say: that it is among the origins is seen when it is used.
     const origin = held.find((found) => found.name === credential)?.origins[0] ?? new URL(issuer).origin
-    checkOne({ name: credential, at: ['credential'], isKey: false }, origin, held, at, reportAt(['oidc', name]))
+    checkOne({ name: credential, at: ['credential'], wants: 'secret' }, origin, held, at, reportAt(['oidc', name]))
   }
   for (const { name, origin, path } of namedElsewhere(config)) {
     const report: Report = (code, _key, text, fix, severity = 'error') => {
       const spot = locate(path, 'value')
       problems.push({ code, severity, key: formatKey(path), line: spot?.line ?? null, column: spot?.column ?? null, text, fix })
     }
-    checkOne({ name, at: [], isKey: false }, origin, held, at, report)
+    checkOne({ name, at: [], wants: 'secret' }, origin, held, at, report)
   }
   return problems
 }
@@ -82,11 +84,14 @@ export function mailOrigin(smtp: string): string {
   return `https://${new URL(smtp).hostname}`
 }
 
-function namedBy({ credential, sign, assertion }: Config['apis'][string]): readonly Named[] {
+function namedBy({ credential, sign, assertion, clientCertificate: shown }: Config['apis'][string]): readonly Named[] {
   return [
-    ...(credential === null ? [] : [{ name: credential, at: ['credential'], isKey: false }]),
-    ...(sign === null ? [] : [{ name: sign.key, at: ['sign', 'key'], isKey: true }]),
-    ...(assertion === null ? [] : [{ name: assertion.key, at: ['assertion', 'key'], isKey: true }]),
+    ...(credential === null ? [] : [{ name: credential, at: ['credential'], wants: 'secret' as const }]),
+    ...(sign === null ? [] : [{ name: sign.key, at: ['sign', 'key'], wants: 'signing-key' as const }]),
+    ...(assertion === null ? [] : [{ name: assertion.key, at: ['assertion', 'key'], wants: 'signing-key' as const }]),
+    ...(shown === null || !('vault' in shown)
+      ? []
+      : [{ name: shown.vault, at: ['clientCertificate', 'vault'], wants: 'client-certificate' as const }]),
   ]
 }
 
@@ -107,28 +112,16 @@ function fieldOf(written: string): string | null {
 function checkOne(named: Named, origin: string, held: readonly HeldCredential[], at: Instant, report: Report): void {
   const found = held.find((credential) => credential.name === named.name)
   if (found === undefined) return reportMissing(named, origin, held, report)
-  if ((found.kind.is === 'signing-key') !== named.isKey) {
-    const text = named.isKey
-      ? `\`${found.name}\` is a secret, not a key that signs.`
-      : `\`${found.name}\` is a key that signs; it is never sent.`
-    return report(
-      'key_wrong_kind',
-      named.at,
-      text,
-      named.isKey ? `Make one: ${addKey('NAME', origin)}` : `Name it in \`sign\`, and a secret here.`,
-    )
+  if (!serves(found.kind, named.wants)) {
+    const { text, fix } = wrongKind(found, named, origin)
+    return report('key_wrong_kind', named.at, text, fix)
   }
   if (!found.origins.includes(origin)) {
     // The heart of the vault's promise: whoever edits this file must not be able to send the secret elsewhere.
     const sealed = found.origins.join(', ')
-    const anew = named.isKey ? addKey('NAME', origin) : `cloakroom secret add NAME --origin ${origin} --place …`
-    const fix = `Correct \`upstream\`, or store ${named.isKey ? 'a key' : 'the secret'} under another name for this origin: ${anew}`
-    report(
-      'origin_not_sealed',
-      ['upstream'],
-      `\`${found.name}\` is sealed for ${sealed} and will not be ${named.isKey ? 'used for' : 'sent to'} ${origin}.`,
-      fix,
-    )
+    const fix = `Correct \`upstream\`, or store ${WHAT[named.wants]} under another name for this origin: ${add('NAME', origin, named.wants, '…')}`
+    const use = named.wants === 'signing-key' ? 'used for' : named.wants === 'secret' ? 'sent to' : 'shown to'
+    report('origin_not_sealed', ['upstream'], `\`${found.name}\` is sealed for ${sealed} and will not be ${use} ${origin}.`, fix)
   }
   const usable = found.versions.filter(
     ({ state, notAfter }) => (state === 'active' || state === 'retiring') && (notAfter === null || at < notAfter),
@@ -142,23 +135,43 @@ function checkOne(named: Named, origin: string, held: readonly HeldCredential[],
     'credential_expires',
     named.at,
     text,
-    `${named.isKey ? 'Have a new one made' : 'Have a new one issued'}: ${rotate(named)}`,
+    `${named.wants === 'signing-key' ? 'Have a new one made' : 'Have a new one issued'}: ${rotate(named)}`,
     'warning',
   )
 }
 
 function reportMissing(named: Named, origin: string, held: readonly HeldCredential[], report: Report): void {
-  const others = held.filter(({ kind }) => (kind.is === 'signing-key') === named.isKey).map(({ name }) => name)
-  const close = nearest(named.name, others)
-  const add = named.isKey
-    ? `Make it: ${addKey(named.name, origin)}`
-    : `Store it: cloakroom secret add ${named.name} --origin ${origin} --place bearer`
-  const text = `The vault holds no ${named.isKey ? 'key' : 'credential'} \`${named.name}\`.`
-  report(named.isKey ? 'key_missing' : 'credential_missing', named.at, text, close === null ? add : `Did you mean \`${close}\`?`)
+  const { name, wants } = named
+  const close = nearest(
+    name,
+    held.filter(({ kind }) => serves(kind, wants)).map((each) => each.name),
+  )
+  const make = `${wants === 'signing-key' ? 'Make it' : 'Store it'}: ${add(name, origin, wants, 'bearer')}`
+  const what = wants === 'secret' ? 'credential' : wants === 'signing-key' ? 'key' : 'client certificate'
+  const code = wants === 'signing-key' ? 'key_missing' : 'credential_missing'
+  report(code, named.at, `The vault holds no ${what} \`${name}\`.`, close === null ? make : `Did you mean \`${close}\`?`)
 }
 
+/** Does what the vault holds do what is wanted of it? A client that shows a certificate to its authorization server can show it to the API, too. */
+function serves({ is, client }: HeldCredential['kind'], wants: Wants): boolean {
+  if (wants === 'secret') return is !== 'signing-key' && is !== 'client-certificate'
+  return is === wants || (wants === 'client-certificate' && client?.authentication === 'tls_client_auth')
+}
+
+function wrongKind({ name, kind }: HeldCredential, { wants }: Named, origin: string): { readonly text: string; readonly fix: string } {
+  if (wants === 'signing-key')
+    return { text: `\`${name}\` is a secret, not a key that signs.`, fix: `Make one: ${add('NAME', origin, wants, '')}` }
+  if (wants === 'client-certificate')
+    return { text: `\`${name}\` is no client certificate.`, fix: `Store one: ${add('NAME', origin, wants, '')}` }
+  return kind.is === 'signing-key'
+    ? { text: `\`${name}\` is a key that signs; it is never sent.`, fix: 'Name it in `sign`, and a secret here.' }
+    : { text: `\`${name}\` is a client certificate; it is never sent.`, fix: 'Name it in `clientCertificate`, and a secret here.' }
+}
+
+const WHAT: Readonly<Record<Wants, string>> = { secret: 'the secret', 'signing-key': 'a key', 'client-certificate': 'the certificate' }
+
 function reportUnusable({ name, versions }: HeldCredential, named: Named, report: Report): void {
-  const anew = `Give it a new ${named.isKey ? 'version' : 'value'}: ${rotate(named)}`
+  const anew = `Give it a new ${named.wants === 'signing-key' ? 'version' : 'value'}: ${rotate(named)}`
   if (versions.some(({ state }) => state === 'staged')) {
     const text = `\`${name}\` is not valid yet: until then its calls are refused.`
     report('credential_waiting', named.at, text, 'Wait for it, or give it a value that counts now.', 'warning')
@@ -167,10 +180,12 @@ function reportUnusable({ name, versions }: HeldCredential, named: Named, report
   } else report('credential_expired', named.at, `\`${name}\` has expired.`, anew)
 }
 
-function addKey(name: string, origin: string): string {
-  return `cloakroom signing-key add ${name} --origin ${origin}`
+function add(name: string, origin: string, wants: Wants, place: string): string {
+  if (wants === 'signing-key') return `cloakroom signing-key add ${name} --origin ${origin}`
+  if (wants === 'client-certificate') return `cat client.pem client-key.pem | cloakroom secret add-certificate ${name} --origin ${origin}`
+  return `cloakroom secret add ${name} --origin ${origin} --place ${place}`
 }
 
-function rotate({ name, isKey }: Named): string {
-  return `cloakroom ${isKey ? 'signing-key' : 'secret'} rotate ${name}`
+function rotate({ name, wants }: Named): string {
+  return `cloakroom ${wants === 'signing-key' ? 'signing-key' : 'secret'} rotate ${name}`
 }

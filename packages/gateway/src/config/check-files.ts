@@ -2,7 +2,7 @@ import { accessSync, constants, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, relative } from 'node:path'
 import { readTemplates } from '../account/mail/read-templates.ts'
 import { keyFileOf } from './key-file.ts'
-import type { Config } from './paths.ts'
+import { certificateFiles, type Config } from './paths.ts'
 import type { ConfigCode } from './codes.ts'
 import { formatKey, type ConfigProblem, type KeyPath, type Locate } from './problem.ts'
 
@@ -25,10 +25,11 @@ export function checkFiles(config: Config, locate: Locate): readonly ConfigProbl
   if (config.tls !== null && isOpenToOthers(config.tls.key)) {
     report('file_exposed', ['tls', 'key'], 'Others can read the private key of `tls`.', `Run: chmod 600 ${config.tls.key}`)
   }
-  for (const [name, { clientCertificate }] of Object.entries(config.apis)) {
-    if (clientCertificate !== null && isOpenToOthers(clientCertificate.key)) {
+  for (const [name, api] of Object.entries(config.apis)) {
+    const shown = certificateFiles(api)
+    if (shown !== null && isOpenToOthers(shown.key)) {
       const text = 'Others can read the private key of the client certificate.'
-      report('file_exposed', ['apis', name, 'clientCertificate', 'key'], text, `Run: chmod 600 ${clientCertificate.key}`)
+      report('file_exposed', ['apis', name, 'clientCertificate', 'key'], text, `Run: chmod 600 ${shown.key}`)
     }
   }
   const { key: source } = config.vault
@@ -79,9 +80,9 @@ function namedFiles(config: Config): readonly (readonly [KeyPath, string, Wanted
       api.upstreamCa,
       'file',
     ]),
-    ...Object.entries(config.apis).flatMap(([name, { clientCertificate }]): [KeyPath, string | null, Wanted][] => [
-      [['apis', name, 'clientCertificate', 'cert'], clientCertificate?.cert ?? null, 'file'],
-      [['apis', name, 'clientCertificate', 'key'], clientCertificate?.key ?? null, 'file'],
+    ...Object.entries(config.apis).flatMap(([name, api]): [KeyPath, string | null, Wanted][] => [
+      [['apis', name, 'clientCertificate', 'cert'], certificateFiles(api)?.cert ?? null, 'file'],
+      [['apis', name, 'clientCertificate', 'key'], certificateFiles(api)?.key ?? null, 'file'],
     ]),
   ]
   return named.flatMap(([path, place, wanted]) => (place === null ? [] : [[path, place, wanted] as const]))

@@ -52,8 +52,7 @@ export function resolvePaths(parsed: ParsedConfig, file: string | null, folder: 
           ...splitCredential(api.credential),
           upstreamCa: maybe(api.upstreamCa),
           access: resolveAccess(api.access, at),
-          clientCertificate:
-            api.clientCertificate === null ? null : { cert: at(api.clientCertificate.cert), key: at(api.clientCertificate.key) },
+          clientCertificate: resolveCertificate(api.clientCertificate, at),
         },
       ]),
     ),
@@ -69,6 +68,20 @@ function splitCredential(written: ParsedConfig['apis'][string]['credential']): P
 function resolveAccess(access: ApiConfig['access'], at: (path: string) => string): ApiConfig['access'] {
   if (typeof access === 'string' || !('jwt' in access) || /^https?:\/\//.test(access.jwt.keys)) return access
   return { jwt: { ...access.jwt, keys: at(access.jwt.keys) } }
+}
+
+type Shown = ParsedConfig['apis'][string]['clientCertificate']
+
+function resolveCertificate(shown: Shown, at: (path: string) => string): Shown {
+  return shown === null || 'vault' in shown ? shown : { cert: at(shown.cert), key: at(shown.key) }
+}
+
+/** The files of a client certificate; null when it lies in the vault, or there is none. */
+export function certificateFiles({ clientCertificate: shown }: Pick<ApiConfig, 'clientCertificate'>): {
+  readonly cert: string
+  readonly key: string
+} | null {
+  return shown === null || 'vault' in shown ? null : shown
 }
 
 function resolveKey(key: VaultKeySource, at: (path: string) => string): VaultKeySource {

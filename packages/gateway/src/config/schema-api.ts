@@ -174,13 +174,21 @@ export const apiSchema = z.strictObject({
     .describe('When an answer holds the secret: strike it out, or withhold the answer.'),
   limits: limits.prefault({}).describe('Sizes and times of one call.'),
   clientCertificate: z
-    .strictObject({
-      cert: filePath().describe('Certificate and what leads to its root, PEM. Read again when it changes.'),
-      key: filePath().describe('Its private key, PEM, readable by its owner only.'),
-    })
+    .union(
+      [
+        z.strictObject({
+          cert: filePath().describe('Certificate and what leads to its root, PEM. Read again when it changes.'),
+          key: filePath().describe('Its private key, PEM, readable by its owner only.'),
+        }),
+        z.strictObject({ vault: z.string().describe('The name of certificate and private key in the vault.') }),
+      ],
+      { error: 'This is neither `{ cert: FILE, key: FILE }` nor `{ vault: NAME }`' },
+    )
     .nullable()
     .default(null)
-    .describe('Shown to an API that asks for a client certificate (mutual TLS).'),
+    .describe(
+      'Shown to an API that asks for a client certificate (mutual TLS): `{ vault: NAME }` (`cloakroom secret add-certificate`), or two files.',
+    ),
   upstreamCa: filePath()
     .nullable()
     .default(null)

@@ -1,10 +1,12 @@
 import { networkInterfaces, platform } from 'node:os'
 import { parseAllow } from '../config/allow.ts'
+import type { ApiConfig } from '../config/paths.ts'
 import type { Api } from '../decide/policy.ts'
 import { GateError } from '../errors.ts'
 import type { Vault } from '../vault/vault.ts'
 import { probeBypass } from './bypass.ts'
 import { note, problem, type Finding } from './finding.ts'
+import { shownCertificate, type Shown } from './shown-certificate.ts'
 import { examineName, examineTls } from './upstream.ts'
 
 /** One API of the configuration. */
@@ -14,14 +16,15 @@ export interface Examined {
   /** Below the API's own path; null: the first line that GET may use. */
   readonly path: string | null
   readonly ca: string | null
-  readonly certificate: { readonly cert: string; readonly key: string } | null
-  readonly vault: Pick<Vault, 'open' | 'openSigner'>
+  /** What the gateway shows. */
+  readonly clientCertificate: ApiConfig['clientCertificate']
+  readonly vault: Pick<Vault, 'open' | 'openSigner' | 'openCertificate'>
   readonly now: () => number
 }
 
 /** Name, TLS, and the way round the gateway. Does nothing where it may not send. */
 export async function examineApi(examined: Examined, mayProbe: boolean): Promise<readonly Finding[]> {
-  const { api, ca, certificate, vault, now } = examined
+  const { api, ca, vault, now } = examined
   const area = `api ${api.name}`
   if (!mayProbe) return []
   if (api.assertion !== null && api.sign === null)
@@ -35,7 +38,10 @@ export async function examineApi(examined: Examined, mayProbe: boolean): Promise
   const { upstreamOrigin: origin, privateNetwork } = api
   try {
     const credential = api.credential === null ? null : await vault.open(api.credential, origin, now())
+    let shown: Shown | null = null
     try {
+      shown = await shownCertificate(examined)
+      const certificate = shown?.pair ?? null
       const signer = api.sign === null ? null : await vault.openSigner(api.sign.key, origin, now())
       const found: Finding[] = [...(await examineName(area, origin, privateNetwork))]
       if (origin.startsWith('https:') && !isBad(found)) found.push(await examineTls(area, origin, ca, certificate, privateNetwork, now()))
@@ -59,6 +65,7 @@ export async function examineApi(examined: Examined, mayProbe: boolean): Promise
       return [...found, ...(await probeBypass(subject))]
     } finally {
       credential?.release()
+      shown?.wipe()
     }
   } catch (cause) {
     if (!(cause instanceof GateError)) throw cause

@@ -2,6 +2,7 @@ import { request as plainRequest } from 'node:http'
 import { request as tlsRequest } from 'node:https'
 import { getCACertificates } from 'node:tls'
 import type { HeaderField } from '../decide/headers.ts'
+import type { CertificatePair } from '../forward/client-identity.ts'
 import { guardedLookup } from '../forward/guarded-lookup.ts'
 
 /** One probe: GET, no redirect followed, few seconds, its body not read. Only the head of the answer matters. */
@@ -13,7 +14,7 @@ export interface Probe {
   readonly from: string | null
   readonly ca: string | null
   /** PEM; null: show none. */
-  readonly certificate: { readonly cert: string; readonly key: string } | null
+  readonly certificate: CertificatePair | null
   readonly privateNetwork: boolean
 }
 

@@ -1,4 +1,5 @@
 import type { Signing } from '../decide/policy.ts'
+import type { CertificatePair } from '../forward/client-identity.ts'
 import type { OpenCredential, OpenSigner } from '../parts.ts'
 
 /** What the probes need of one API. Opened for the length of the examination. */
@@ -12,7 +13,7 @@ export interface Subject {
   readonly signer: OpenSigner | null
   readonly ca: string | null
   /** What the gateway shows; nobody else has it. */
-  readonly certificate: { readonly cert: string; readonly key: string } | null
+  readonly certificate: CertificatePair | null
   readonly privateNetwork: boolean
   /** An address of this machine that the gateway does not use; null when it has none. */
   readonly otherAddress: string | null

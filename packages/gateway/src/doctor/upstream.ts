@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { connect, getCACertificates, type PeerCertificate } from 'node:tls'
 import { parseAddress } from '../decide/ip.ts'
 import { isPrivate } from '../decide/private-address.ts'
+import type { CertificatePair } from '../forward/client-identity.ts'
 import { guardedLookup } from '../forward/guarded-lookup.ts'
 import { ok, problem, warning, type Finding } from './finding.ts'
 
@@ -30,7 +31,7 @@ export function examineTls(
   area: string,
   origin: string,
   ca: string | null,
-  certificate: { readonly cert: string; readonly key: string } | null,
+  certificate: CertificatePair | null,
   privateNetwork: boolean,
   now: number,
 ): Promise<Finding> {

@@ -1,14 +1,21 @@
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { GateError } from '../errors.ts'
+import type { Awaitable } from '../lib/awaitable.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { OpenCertificate, VaultPart } from '../parts.ts'
 
 /** What the gateway shows to an API that asks for a certificate (RFC 8446 §4.3.2). `id` is another one for another pair. */
 export interface ClientIdentity {
   readonly id: string
-  /** PEM. */
-  readonly cert: string
-  readonly key: string
+  /** Runs `make` on the pair, which may be gone behind it. Throws GateError `credential_unavailable`. */
+  use<T>(make: (pair: CertificatePair) => T): T
+}
+
+/** PEM; one text may hold both. */
+export interface CertificatePair {
+  readonly cert: string | Buffer
+  readonly key: string | Buffer
 }
 
 /**
@@ -40,6 +47,28 @@ export function fileIdentity(certFile: string, keyFile: string, clock: Clock): (
   }
 }
 
+/** A certificate of the vault's, which is asked for every request: a revocation counts from the next one on. */
+export function vaultIdentity(vault: Required<VaultPart>, name: string, origin: string, clock: Clock): () => Awaitable<ClientIdentity> {
+  return () => {
+    const opened = vault.openCertificate(name, origin, clock())
+    return opened instanceof Promise ? opened.then((found) => ofVault(found, name, origin)) : ofVault(opened, name, origin)
+  }
+}
+
+function ofVault(opened: OpenCertificate, name: string, origin: string): ClientIdentity {
+  // Compared once more by the one who shows it, as with secrets.
+  if (!opened.origins.includes(origin))
+    throw new GateError('credential_unavailable', `the client certificate ${name} is not sealed for ${origin}`)
+  return {
+    id: opened.id,
+    use<T>(make: (pair: CertificatePair) => T): T {
+      const made = opened.use((pem) => ({ made: make({ cert: pem, key: pem }) }))
+      if (made === null) throw new GateError('credential_unavailable', `the client certificate ${name} is not what was sealed`)
+      return made.made
+    },
+  }
+}
+
 /** Two calls of the file system, not for every request. */
 const LOOK_MS = 2000
 
@@ -59,7 +88,7 @@ function readPair(certFile: string, keyFile: string): { identity: ClientIdentity
     const leaf = new X509Certificate(cert)
     if (!leaf.checkPrivateKey(createPrivateKey(key))) return null
     const id = createHash('sha256').update(cert).update(key).digest('hex').slice(0, 16)
-    return { identity: { id, cert, key }, from: leaf.validFromDate.getTime(), until: leaf.validToDate.getTime() }
+    return { identity: { id, use: (make) => make({ cert, key }) }, from: leaf.validFromDate.getTime(), until: leaf.validToDate.getTime() }
   } catch {
     return null
   }

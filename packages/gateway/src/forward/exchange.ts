@@ -3,7 +3,9 @@ import type { BodySource } from '../answer.ts'
 import type { HeaderField } from '../decide/headers.ts'
 import type { Api } from '../decide/policy.ts'
 import { GateError } from '../errors.ts'
-import type { ForwardPart } from '../parts.ts'
+import { bufferOf, readCertifiedKey } from '../vault/certified-key.ts'
+import type { ClientIdentity } from './client-identity.ts'
+import type { Forward, Identities } from './forward.ts'
 
 /** What is asked of an authorization server. */
 interface Asked {
@@ -11,6 +13,10 @@ interface Asked {
   readonly privateNetwork: boolean
   readonly headers: readonly HeaderField[]
   readonly body: string
+  /** PEM: a further authority that may vouch for the server. */
+  readonly ca: string | null
+  /** Shown to it: certificate and private key, one PEM text; the caller's to zero. */
+  readonly certificate: Uint8Array | null
 }
 
 interface Said {
@@ -22,8 +28,8 @@ interface Said {
  * One POST to an authorization server on the way that requests to APIs take: verified TLS, no redirect followed, names that lead inside
  * refused, few seconds, few bytes. Rejects with GateError.
  */
-export function createExchange(forward: ForwardPart): (asked: Asked) => Promise<Said> {
-  return async ({ endpoint, privateNetwork, headers, body }) => {
+export function createExchange(forward: Pick<Forward, 'trusting'>): (asked: Asked) => Promise<Said> {
+  return async ({ endpoint, privateNetwork, headers, body, ca, certificate }) => {
     const url = new URL(endpoint)
     const bytes = Buffer.from(body)
     const request = {
@@ -33,9 +39,20 @@ export function createExchange(forward: ForwardPart): (asked: Asked) => Promise<
       query: url.search.slice(1),
       headers: [...headers, ['user-agent', 'cloakroom'], ['accept-encoding', 'identity']] as const,
     }
-    const answer = await forward.send(request, { stream: Readable.from([bytes]), length: bytes.length }, asApi(url.origin, privateNetwork))
+    const api = asApi(url.origin, privateNetwork)
+    const authorities = new Map(ca === null ? [] : [[url.origin, ca] as const])
+    const identities: Identities = new Map(certificate === null ? [] : [[api.name, () => identityOf(certificate)] as const])
+    const line = forward.trusting(authorities, identities)
+    const answer = await line.send(request, { stream: Readable.from([bytes]), length: bytes.length }, api)
     return { status: answer.status, text: await textOf(answer.body) }
   }
+}
+
+function identityOf(certificate: Uint8Array): ClientIdentity {
+  const read = readCertifiedKey(certificate)
+  if (read === null) throw new GateError('credential_unavailable', 'the client certificate cannot be used')
+  const pem = bufferOf(certificate)
+  return { id: read.id, use: (make) => make({ cert: pem, key: pem }) }
 }
 
 /** An API of nobody's, for its limits. */

@@ -7,7 +7,9 @@ import type { OutboundHead } from '../decide/outbound.ts'
 import type { Api } from '../decide/policy.ts'
 import { GateError } from '../errors.ts'
 import type { ForwardPart, UpstreamAnswer } from '../parts.ts'
+import type { Awaitable } from '../lib/awaitable.ts'
 import { systemClock, type Clock } from '../lib/clock.ts'
+import { backgroundLater, type Later } from '../lib/later.ts'
 import { createBreaker } from './breaker.ts'
 import type { ClientIdentity } from './client-identity.ts'
 import { guardedLookup, type Resolve } from './guarded-lookup.ts'
@@ -22,6 +24,7 @@ export interface ForwardOptions {
   /** Requests that may wait for one of them, each for as long as a connect may take; more get `busy`. */
   readonly waiting?: number
   readonly clock?: Clock
+  readonly later?: Later
   /** Asks the DNS; the system's own resolver by default. */
   readonly resolve?: Resolve
 }
@@ -40,7 +43,7 @@ export interface Forward extends ForwardPart {
 const WAITING = 256
 
 /** By the API's name: what is shown to it. Throws GateError when it cannot be used now. */
-export type Identities = ReadonlyMap<string, () => ClientIdentity>
+export type Identities = ReadonlyMap<string, () => Awaitable<ClientIdentity>>
 
 interface OpenLane extends Lane {
   readonly origin: string
@@ -52,9 +55,11 @@ interface OpenLane extends Lane {
 
 /** The way out: one pool of verified HTTP/1.1 connections for each upstream. `close` ends them, requests in flight included. */
 export function createForward(options: ForwardOptions = {}): Forward {
-  const { connections: most, waiting = WAITING, upstreamCa = NOBODY_ELSE, clock = systemClock, resolve } = options
+  const { connections: most, waiting = WAITING, upstreamCa = NOBODY_ELSE, clock = systemClock, later = backgroundLater, resolve } = options
   const lanes = new Map<string, OpenLane>()
   const leaving = new Set<Pool>()
+  /** By API and upstream: the lane under the certificate that was shown last. */
+  const showing = new Map<string, OpenLane>()
   let closed = false
 
   function laneOf(
@@ -75,6 +80,38 @@ export function createForward(options: ForwardOptions = {}): Forward {
     return lane
   }
 
+  /** Nothing new is sent on it; what runs on it may end, for a while. */
+  function retire(lane: OpenLane, lingerMs: number | null): void {
+    if (lane.leaving) return
+    const { pool } = lane
+    // Out of the map first: who still needs it opens another one.
+    for (const [key, known] of lanes) if (known === lane) lanes.delete(key)
+    lane.leaving = true
+    leaving.add(pool)
+    const callOff = lingerMs === null ? undefined : later(() => void pool.destroy(), lingerMs)
+    void pool
+      .close()
+      .catch(() => undefined)
+      .finally(() => {
+        callOff?.()
+        leaving.delete(pool)
+      })
+  }
+
+  /** The lane under this certificate; the one under the certificate before ends. */
+  function laneShowing(api: Api, ca: string | null, shown: ClientIdentity): OpenLane {
+    const lane = laneOf(api, ca, shown)
+    if (showing.get(ownerOf(api)) !== lane) showNothing(api)
+    showing.set(ownerOf(api), lane)
+    return lane
+  }
+
+  function showNothing(api: Api): void {
+    const before = showing.get(ownerOf(api))
+    if (before !== undefined) retire(before, LINGER_MS)
+    showing.delete(ownerOf(api))
+  }
+
   type Authorities = ReadonlyMap<string, string>
 
   function start(
@@ -82,7 +119,7 @@ export function createForward(options: ForwardOptions = {}): Forward {
     body: RequestBody | null,
     api: Api,
     departure: Departure | undefined,
-    laneFor: (api: Api) => OpenLane,
+    lane: OpenLane,
   ): Promise<UpstreamAnswer> {
     const { requestBytes, connectMs, headMs, idleMs } = api.limits
     if (closed) throw new GateError('stopping', 'no more requests are sent')
@@ -90,7 +127,6 @@ export function createForward(options: ForwardOptions = {}): Forward {
     if (body !== null && body.length !== null && body.length > requestBytes) {
       throw new GateError('body_too_large', `${api.name}: ${body.length} of ${requestBytes} bytes`)
     }
-    const lane = laneFor(api)
     if (lane.inFlight >= lane.connections + waiting)
       throw new GateError('busy', `${api.name}: ${waiting} requests wait already`, { retryAfterMs: 1000 })
     const path = wireTarget(request)
@@ -113,10 +149,25 @@ export function createForward(options: ForwardOptions = {}): Forward {
   const trusting = (authorities: Authorities, identities: Identities = NOTHING_SHOWN): { readonly send: Send } => {
     // An API's object is of one configuration: what its lane depends on does not change.
     const known = new WeakMap<Api, OpenLane>()
-    const laneFor = (api: Api): OpenLane => {
+    /** What is shown may be another one by now: a lane belongs to one certificate. */
+    const laneUnder = (api: Api, identity: () => Awaitable<ClientIdentity>): Awaitable<OpenLane> => {
+      const ca = authorities.get(api.upstreamOrigin) ?? null
+      const take = (shown: ClientIdentity): OpenLane => laneShowing(api, ca, shown)
+      // Revoked, ended, unreadable: what is connected under it ends, too.
+      const refuse = (cause: unknown): never => {
+        showNothing(api)
+        throw cause
+      }
+      try {
+        const shown = identity()
+        return shown instanceof Promise ? shown.then(take, refuse) : take(shown)
+      } catch (cause) {
+        return refuse(cause)
+      }
+    }
+    const laneFor = (api: Api): Awaitable<OpenLane> => {
       const identity = identities.get(api.name)
-      // What is shown may be another one by now: a lane belongs to one certificate.
-      if (identity !== undefined) return laneOf(api, authorities.get(api.upstreamOrigin) ?? null, identity())
+      if (identity !== undefined) return laneUnder(api, identity)
       const lane = known.get(api)
       if (lane?.leaving === false) return lane
       const opened = laneOf(api, authorities.get(api.upstreamOrigin) ?? null, null)
@@ -126,7 +177,10 @@ export function createForward(options: ForwardOptions = {}): Forward {
     return {
       send(request, body, api, departure) {
         try {
-          return start(request, body, api, departure, laneFor)
+          const lane = laneFor(api)
+          return lane instanceof Promise
+            ? lane.then((found) => start(request, body, api, departure, found))
+            : start(request, body, api, departure, lane)
         } catch (cause) {
           return Promise.reject(cause)
         }
@@ -138,18 +192,7 @@ export function createForward(options: ForwardOptions = {}): Forward {
     ...trusting(upstreamCa),
     trusting,
     keepOnly(origins) {
-      for (const [key, lane] of lanes) {
-        const { origin, pool } = lane
-        if (origins.has(origin)) continue
-        // Out of the map first: who still needs it opens another one.
-        lanes.delete(key)
-        lane.leaving = true
-        leaving.add(pool)
-        void pool
-          .close()
-          .catch(() => undefined)
-          .finally(() => leaving.delete(pool))
-      }
+      for (const lane of lanes.values()) if (!origins.has(lane.origin)) retire(lane, null)
     },
     async close() {
       closed = true
@@ -158,7 +201,14 @@ export function createForward(options: ForwardOptions = {}): Forward {
   }
 }
 
+function ownerOf({ name, upstreamOrigin }: Api): string {
+  return `${name} ${upstreamOrigin}`
+}
+
 const NOBODY_ELSE: ReadonlyMap<string, string> = new Map()
+/** A long answer under a replaced certificate may end; a stream without an end may not go on for ever. */
+const LINGER_MS = 600_000
+const IDLE_MS = 60_000
 const NOTHING_SHOWN: Identities = new Map()
 
 /**
@@ -181,6 +231,8 @@ function openPool(
     connections,
     allowH2: false,
     pipelining: 1,
+    // However long the upstream would keep an idle connection: one under a certificate must not outlive that by much.
+    ...(shown === null ? {} : { keepAliveMaxTimeout: IDLE_MS }),
     connect: {
       ...connect,
       // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment changes nothing (CVE-2026-107318 class).
@@ -192,6 +244,6 @@ function openPool(
 
 /** Made once for a pool: reading the system's authorities takes milliseconds. */
 function trust(ca: string | null, shown: ClientIdentity | null): SecureContext {
-  const pair = shown === null ? {} : { cert: shown.cert, key: shown.key }
-  return createSecureContext({ minVersion: 'TLSv1.2', ca: [...getCACertificates('default'), ...(ca === null ? [] : [ca])], ...pair })
+  const options = { minVersion: 'TLSv1.2' as const, ca: [...getCACertificates('default'), ...(ca === null ? [] : [ca])] }
+  return shown === null ? createSecureContext(options) : shown.use((pair) => createSecureContext({ ...options, ...pair }))
 }

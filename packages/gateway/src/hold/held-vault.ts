@@ -3,7 +3,7 @@ import type { VaultPart } from '../parts.ts'
 import type { Hold, HoldStore } from '../store/holds.ts'
 
 /** The vault for calls of APIs: what is held stays in it. A store that cannot say what is held throws, and nothing is sent. */
-export function heldVault(vault: Required<VaultPart>, store: Pick<HoldStore, 'all'>): VaultPart {
+export function heldVault(vault: Required<VaultPart>, store: Pick<HoldStore, 'all'>): Required<VaultPart> {
   function unlessHeld<T>(name: string, open: () => T | Promise<T>): T | Promise<T> {
     const found = store.all()
     return found instanceof Promise ? found.then((held) => look(held)) : look(found)
@@ -19,5 +19,6 @@ export function heldVault(vault: Required<VaultPart>, store: Pick<HoldStore, 'al
     open: (name, origin, at) => unlessHeld(name, () => vault.open(name, origin, at)),
     second: (name, origin, at, refused) => unlessHeld(name, () => vault.second(name, origin, at, refused)),
     openSigner: (name, origin, at) => unlessHeld(name, () => vault.openSigner(name, origin, at)),
+    openCertificate: (name, origin, at) => unlessHeld(name, () => vault.openCertificate(name, origin, at)),
   }
 }

@@ -6,7 +6,8 @@ import type { RecordRow } from '../store/store.ts'
 import type { Plan } from './book.ts'
 import { fingerprint, lastFour, sealCredential } from './credentials.ts'
 import type { Keyring } from './keyring.ts'
-import { PLAIN_SECRET, type CredentialKind } from './kind.ts'
+import { readCertifiedKey } from './certified-key.ts'
+import { isCertified, PLAIN_SECRET, type CredentialKind } from './kind.ts'
 import { digestOf, type LedgerEntry } from './ledger.ts'
 import { readOrigins } from './origins.ts'
 import { refusal, type NewSecret, type NewVersion, type VaultRefusal } from './outcome.ts'
@@ -112,8 +113,9 @@ interface Version {
 
 function planVersion(snapshot: Snapshot, { keyring, fingerprints, random }: Sealing, made: Version): Change {
   const { name, version, kind, placement, origins, at } = made
-  const notBefore = made.times.notBefore ?? null
-  const notAfter = made.times.notAfter ?? null
+  const certified = isCertified(kind) ? readCertifiedKey(made.value) : null
+  const notBefore = laterOf(made.times.notBefore ?? null, certified !== null && certified.from > at ? certified.from : null)
+  const notAfter = earlierOf(made.times.notAfter ?? null, certified?.until ?? null)
   if (notAfter !== null && notAfter <= Math.max(at, notBefore ?? at))
     return stop('times_unusable', 'It would end before it begins. Give a later end.')
   const reading = readValue(made.value, kind, placement)
@@ -141,6 +143,15 @@ function planVersion(snapshot: Snapshot, { keyring, fingerprints, random }: Seal
   const after = [...made.others, entry]
   const rows = after.map((each) => rowOf(snapshot, each, after, each === entry ? sealed : sealedOf(snapshot, each), at))
   return { kind: 'write', rows, entries: replaced(snapshot, name, after) }
+}
+
+/** A certificate counts from its own beginning to its own end, whatever else is said. */
+function laterOf(one: Instant | null, other: Instant | null): Instant | null {
+  return one === null || other === null ? (one ?? other) : Math.max(one, other)
+}
+
+function earlierOf(one: Instant | null, other: Instant | null): Instant | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other)
 }
 
 function sealedOf(snapshot: Snapshot, entry: LedgerEntry): string {

@@ -14,6 +14,8 @@ export interface ExchangeRequest {
   readonly privateNetwork: boolean
   readonly headers: readonly HeaderField[]
   readonly body: string
+  readonly ca: string | null
+  readonly certificate: Uint8Array | null
 }
 
 export type Grant =
@@ -62,8 +64,13 @@ async function requestOf(client: OAuthClient, secret: Uint8Array, at: Instant, p
       form.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
       form.set('client_assertion', await clientAssertion(client, at, parts))
       break
+    case 'tls_client_auth':
+      // RFC 8705 §2: which certificates may speak for it is known there.
+      form.set('client_id', client.clientId)
+      break
   }
-  return { endpoint: client.endpoint, privateNetwork: client.privateNetwork, headers, body: form.toString() }
+  const certificate = client.authentication === 'tls_client_auth' ? secret : null
+  return { endpoint: client.endpoint, privateNetwork: client.privateNetwork, headers, body: form.toString(), ca: client.ca, certificate }
 }
 
 /** RFC 7523 §3, with the endpoint as audience. */

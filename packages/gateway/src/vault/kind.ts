@@ -9,6 +9,8 @@ export type CredentialKind =
   | { readonly is: 'window'; readonly seconds: number }
   /** A client at an authorization server: what goes on the request is an access token that it was given there. The value is its client secret. */
   | { readonly is: 'oauth'; readonly client: OAuthClient }
+  /** What is shown to an API that asks for a client certificate: certificates and private key, one PEM text. Never placed on a request. */
+  | { readonly is: 'client-certificate' }
   /** A private or shared key: PKCS #8 (DER), or the secret's bytes. */
   | { readonly is: 'signing-key'; readonly algorithm: SigningAlgorithm }
 
@@ -26,11 +28,23 @@ export function readKind(value: unknown): CredentialKind | null {
       const client = 'client' in value ? readClient(value.client) : null
       return client === null ? null : { is: 'oauth', client }
     }
+    case 'client-certificate':
+      return { is: 'client-certificate' }
     case 'signing-key':
       return 'algorithm' in value && isAlgorithm(value.algorithm) ? { is: 'signing-key', algorithm: value.algorithm } : null
     default:
       return null
   }
+}
+
+/** Does it go on requests, as it is or as what is made of it? */
+export function isPlaced({ is }: Pick<CredentialKind, 'is'>): boolean {
+  return is !== 'signing-key' && is !== 'client-certificate'
+}
+
+/** Is the value a certificate with its private key? */
+export function isCertified(kind: CredentialKind): boolean {
+  return kind.is === 'client-certificate' || (kind.is === 'oauth' && kind.client.authentication === 'tls_client_auth')
 }
 
 export const SIGNING_ALGORITHMS: readonly SigningAlgorithm[] = ['ed25519', 'ecdsa-p256-sha256', 'hmac-sha256']

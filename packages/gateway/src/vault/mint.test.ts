@@ -16,6 +16,7 @@ const CLIENT: OAuthClient = {
   scope: null,
   resource: null,
   audience: null,
+  ca: null,
   privateNetwork: false,
 }
 const job = (change: Partial<MintJob> = {}): MintJob => ({

@@ -1,11 +1,13 @@
 import type { Instant } from '../decide/head.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { Later } from '../lib/later.ts'
-import type { OpenCredential, OpenSigner } from '../parts.ts'
+import type { OpenCertificate, OpenCredential, OpenSigner } from '../parts.ts'
 import type { VaultStore } from '../store/store.ts'
 import type { Book } from './book.ts'
+import { createCertificates } from './certificates.ts'
 import { openCredential } from './credentials.ts'
 import type { Keyring } from './keyring.ts'
+import { isCertified } from './kind.ts'
 import { createLeases } from './leases.ts'
 import type { LedgerEntry } from './ledger.ts'
 import { MintFailure, type Minter } from './mint.ts'
@@ -25,6 +27,7 @@ export interface Opener {
   second(name: string, origin: string, at: Instant, refused: OpenCredential): Awaitable<OpenCredential | null>
   /** The same for a key that signs. */
   readonly openSigner: (name: string, origin: string, at: Instant) => Awaitable<OpenSigner>
+  readonly openCertificate: (name: string, origin: string, at: Instant) => Awaitable<OpenCertificate>
   close(): void
 }
 
@@ -53,6 +56,7 @@ interface Fresh {
 export function createOpener(store: VaultStore, book: Book, keyring: Keyring, { later, onFailure, minter }: OpenerOptions): Opener {
   const leases = createLeases(later)
   const signers = createSigners()
+  const certificates = createCertificates(keyring)
   const uses = createUses(store)
   const { refuse, refuseUnread } = createFailures(onFailure)
   /** The snapshot that the leases were opened from: after any other one, a revocation of our own included, they are void. */
@@ -63,6 +67,7 @@ export function createOpener(store: VaultStore, book: Book, keyring: Keyring, { 
   function drop(): void {
     leases.drop()
     signers.drop()
+    certificates.drop()
   }
 
   /** Runs `use` on the vault as it is now, at once when the store answers at once and nothing has changed. */
@@ -120,7 +125,7 @@ export function createOpener(store: VaultStore, book: Book, keyring: Keyring, { 
     }
     if (placement !== null) return leases.start(lease, { placement, origins, value }, at, until)
     value.fill(0)
-    return refuse(wanted, 'wrong_kind', 'it is a key that signs, and is never sent: name it in `sign`')
+    return refuse(wanted, 'wrong_kind', `it is never sent: name it in \`${kind.is === 'signing-key' ? 'sign' : 'clientCertificate'}\``)
   }
 
   function sign(snapshot: Snapshot, wanted: Wanted): OpenSigner {
@@ -133,6 +138,19 @@ export function createOpener(store: VaultStore, book: Book, keyring: Keyring, { 
       record.value.fill(0)
     }
     return refuse(wanted, 'wrong_kind', 'it is a secret, not a key that signs: make one with `cloakroom signing-key add`')
+  }
+
+  function certify(snapshot: Snapshot, wanted: Wanted): OpenCertificate {
+    const known = certificates.find(wanted.name, wanted.origin, wanted.at)
+    if (known !== null) return known
+    const { record, entry, until } = openFresh(snapshot, wanted)
+    try {
+      const opened = isCertified(record.kind) ? certificates.start(snapshot, entry, record, wanted.at, until) : null
+      if (opened !== null) return opened
+    } finally {
+      record.value.fill(0)
+    }
+    return refuse(wanted, 'wrong_kind', 'it is no client certificate: store one with `cloakroom secret add-certificate`')
   }
 
   async function mint(
@@ -203,6 +221,7 @@ export function createOpener(store: VaultStore, book: Book, keyring: Keyring, { 
     open: (name, origin, at) => withVault({ name, origin, at }, place),
     second: (name, origin, at, refused) => withVault({ name, origin, at }, (snapshot, wanted) => spare(snapshot, wanted, refused)),
     openSigner: (name, origin, at) => withVault({ name, origin, at }, sign),
+    openCertificate: (name, origin, at) => withVault({ name, origin, at }, certify),
     close: drop,
   }
 }

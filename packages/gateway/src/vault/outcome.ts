@@ -69,6 +69,7 @@ export type VaultRefusalCode =
   | 'value_has_scheme'
   | 'value_lacks_user'
   | 'value_known'
+  | 'value_no_certificate'
   | 'kind_differs'
 
 /** Worth saying, and no reason to refuse. */

@@ -1,5 +1,5 @@
 import { formatPlacement, parsePlacement, type Placement } from '../decide/credential.ts'
-import { readKind, type CredentialKind } from './kind.ts'
+import { isPlaced, readKind, type CredentialKind } from './kind.ts'
 
 /** What a credential's sealed text holds: the value, what it is, and where it may go. A changed database or configuration cannot send it elsewhere. */
 export interface CredentialRecord {
@@ -30,8 +30,7 @@ export function decodeRecord(plaintext: Buffer): CredentialRecord | null {
   if (typeof head !== 'object' || head === null || !('kind' in head) || !('placement' in head) || !('origins' in head)) return null
   const kind = readKind(head.kind)
   const placement = typeof head.placement === 'string' ? parsePlacement(head.placement) : null
-  const isPlaced = kind?.is !== 'signing-key'
-  if (kind === null || isPlaced !== (placement !== null) || !isTexts(head.origins)) return null
+  if (kind === null || isPlaced(kind) !== (placement !== null) || !isTexts(head.origins)) return null
   return { kind, placement, origins: head.origins, value: Uint8Array.from(plaintext.subarray(end)) }
 }
 

@@ -3,7 +3,9 @@ import { needlesOf } from '../decide/needles.ts'
 import { Secret } from '../decide/secret.ts'
 import type { Instant } from '../decide/head.ts'
 import type { VersionState } from '../store/store.ts'
+import { privateLines } from './certified-key.ts'
 import { openCredential } from './credentials.ts'
+import { isCertified } from './kind.ts'
 import type { Keyring } from './keyring.ts'
 import type { Snapshot } from './snapshot.ts'
 import { stateAt } from './versions.ts'
@@ -32,7 +34,11 @@ export function spellingsOf(snapshot: Snapshot, keyring: Keyring, at: Instant): 
         if (record === null) return { name, version: entry.version, state, needles: null }
         const secret = new Secret(record.value)
         // `leaks` copies: what is overwritten here is the only plaintext that this function made.
-        const needles = record.placement === null ? needlesOf([record.value]) : leaks(record.placement, secret)
+        const needles = isCertified(record.kind)
+          ? privateLines(record.value)
+          : record.placement === null
+            ? needlesOf([record.value])
+            : leaks(record.placement, secret)
         secret.wipe()
         return { name, version: entry.version, state, needles }
       })

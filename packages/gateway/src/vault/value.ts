@@ -1,6 +1,7 @@
 import type { Placement } from '../decide/credential.ts'
 import { MIN_BODY_NEEDLE } from '../decide/needles.ts'
-import type { CredentialKind } from './kind.ts'
+import { readCertifiedKey } from './certified-key.ts'
+import { isCertified, type CredentialKind } from './kind.ts'
 import { refusal, type VaultNote, type VaultRefusal } from './outcome.ts'
 
 export type ValueReading = { readonly kind: 'usable'; readonly value: Uint8Array } | VaultRefusal
@@ -11,6 +12,8 @@ export function readValue(given: Uint8Array, kind: CredentialKind, placement: Pl
   if (kind.is === 'signing-key') return { kind: 'usable', value: given }
   // The key that signs for it is a record of its own.
   if (kind.is === 'oauth' && kind.client.key !== null) return { kind: 'usable', value: given.subarray(0, 0) }
+  if (isCertified(kind))
+    return readCertifiedKey(given) === null ? refusal('value_no_certificate', NO_CERTIFICATE) : { kind: 'usable', value: given }
   if (placement === null) return refusal('value_empty', 'A secret needs a place on the request. Say where: --place bearer')
   const value = trimmed(given)
   if (value.length === 0) return refusal('value_empty', 'The secret is empty. Give it on stdin: cloakroom secret add NAME … < secret.txt')
@@ -42,7 +45,7 @@ export function readValue(given: Uint8Array, kind: CredentialKind, placement: Pl
 
 /** What its owner should know of a value that can be used. */
 export function notesOn(given: Uint8Array, kind: CredentialKind['is']): readonly VaultNote[] {
-  if (kind === 'signing-key') return []
+  if (kind === 'signing-key' || kind === 'client-certificate') return []
   const value = trimmed(given)
   const notes: VaultNote[] = []
   if (value.length !== given.length) notes.push({ code: 'value_trimmed', text: 'Blanks and line ends around the secret were left out.' })
@@ -55,6 +58,8 @@ export function notesOn(given: Uint8Array, kind: CredentialKind['is']): readonly
 
 /** Bytes. nginx and Node take 8 KiB for a single header field by default. */
 const LONGEST = 8000
+const NO_CERTIFICATE =
+  'This is no certificate with its private key in PEM form, without a passphrase. Give both in one text: cat client.pem client-key.pem | cloakroom …'
 /** Bytes; as many as the hash has. */
 const LEAST_ROOT = 32
 const COLON = 0x3a

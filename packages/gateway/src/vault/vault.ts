@@ -5,7 +5,7 @@ import type { Awaitable } from '../lib/awaitable.ts'
 import type { Clock } from '../lib/clock.ts'
 import { systemLater, type Later } from '../lib/later.ts'
 import type { Random } from '../lib/random.ts'
-import type { OpenCredential, OpenSigner, PublicKeysPart, VaultPart } from '../parts.ts'
+import type { OpenCertificate, OpenCredential, OpenSigner, PublicKeysPart, VaultPart } from '../parts.ts'
 import type { MintStore, VaultStore } from '../store/store.ts'
 import { openBook, type Book, type Plan } from './book.ts'
 import { planAdd, planRevoke, planRotate, type Sealing } from './changes.ts'
@@ -28,6 +28,7 @@ import { viewAll, viewOne } from './view.ts'
 /** The open vault. What it promises in writing is in docs/vault.md. No call gives a value out but `open`, for a request, and `spellings`, for a search. */
 export interface Vault extends VaultPart, PublicKeysPart {
   openSigner(name: string, origin: string, at: Instant): Awaitable<OpenSigner>
+  openCertificate(name: string, origin: string, at: Instant): Awaitable<OpenCertificate>
   second(name: string, origin: string, at: Instant, refused: OpenCredential): Awaitable<OpenCredential | null>
   /** From now on credentials can be minted: `exchange` reaches authorization servers. */
   connect(exchange: Exchange): void
@@ -108,6 +109,10 @@ function assemble(
     openSigner(name: string, origin: string, at: Instant): Awaitable<OpenSigner> {
       whileOpen()
       return opener.openSigner(name, origin, at)
+    },
+    openCertificate(name: string, origin: string, at: Instant): Awaitable<OpenCertificate> {
+      whileOpen()
+      return opener.openCertificate(name, origin, at)
     },
     second(name, origin, at, refused) {
       whileOpen()

@@ -48,6 +48,7 @@ async function addClient(kit: Kit, { endpoint }: AuthorizationServer, client: Pa
     scope: 'orders:read',
     resource: null,
     audience: null,
+    ca: null,
     privateNetwork: false,
     ...client,
   }
