@@ -32,6 +32,7 @@ import type { Random } from './lib/random.ts'
 import { letterSite, openNotices, openPost } from './post.ts'
 import { openNotifier, openSinks } from './outlets.ts'
 import { PURPOSES } from './purposes.ts'
+import { shortAddress, withShortAddress, withShortAddresses } from './short-addresses.ts'
 import { createGrants } from './session/grants.ts'
 import { createBearers } from './session/bearers.ts'
 import { createSealer } from './session/sealed.ts'
@@ -92,17 +93,26 @@ export interface ForAdmins {
 const NEAR_COUNTERS = 100_000
 
 /** Configuration, stores and vault → the spine. With generation.ts the only file that picks the parts. */
-export function compose({ config, policy, stores, vault, clock, random, later, tracing = null }: ComposeOptions): Composed {
+export function compose({ config, policy, stores: given, vault, clock, random, later, tracing = null }: ComposeOptions): Composed {
+  const shortens = (): boolean => now.config.privacy.addresses === 'network'
+  const stores = withShortAddresses(given, shortens)
   const metrics = createMetrics(clock)
   /** The guard's ear; there is no guard yet while the trail is opened. */
   let hear: ((event: AuditEvent) => void) | null = null
-  const log = openAccessLog({ to: config.log.file ?? 1, level: () => now.config.log.level, clock, later })
+  const log = openAccessLog({
+    to: config.log.file ?? 1,
+    level: () => now.config.log.level,
+    clock,
+    later,
+    addressOf: (client) => (shortens() ? shortAddress(client) : client),
+  })
   const trail = openAuditTrail({
     store: stores.audit,
     file: join(config.store, 'audit.jsonl'),
     clock,
     random,
     later,
+    asWritten: (event) => (shortens() ? withShortAddress(event) : event),
     onEvent(event) {
       metrics.event(event)
       hear?.(event)

@@ -11,6 +11,8 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 
+type AddressOf = (client: string) => string
+
 export interface AccessLogOptions {
   /** A path, or 1 for standard output. */
   readonly to: string | 1
@@ -18,6 +20,8 @@ export interface AccessLogOptions {
   readonly level: LogLevel | (() => LogLevel)
   readonly clock: Clock
   readonly later: Later
+  /** What is written of a visitor's address; all of it when left out. */
+  readonly addressOf?: AddressOf
   /** Query parameters whose values may be logged. */
   readonly plainParameters?: ReadonlySet<string>
 }
@@ -34,11 +38,19 @@ export interface AccessLog extends ObserverPart {
 /** Written when so much has gathered or after a second, whichever is first: a write per line costs more than the line. */
 const BATCH_BYTES = 65_536
 const BATCH_MS = 1000
+const whole: AddressOf = (client) => client
 /** A reader that does not read must not fill our memory. */
 const MOST_BYTES = 8_388_608
 const CLOSE_MS = 1000
 
-export function openAccessLog({ to, level, clock, later, plainParameters = PLAIN_PARAMETERS }: AccessLogOptions): AccessLog {
+export function openAccessLog({
+  to,
+  level,
+  clock,
+  later,
+  plainParameters = PLAIN_PARAMETERS,
+  addressOf = whole,
+}: AccessLogOptions): AccessLog {
   const stream = destination({ dest: to, sync: false, maxLength: MOST_BYTES, maxWrite: 262_144, mode: 0o600, contentMode: 'buffer' })
   // Its types know text only.
   const sink = stream as unknown as { write(bytes: Uint8Array): boolean }
@@ -72,10 +84,10 @@ export function openAccessLog({ to, level, clock, later, plainParameters = PLAIN
 
   return {
     access(line) {
-      if (writes(levelOf(line))) write(accessLine(line, clock() - line.head.at, plainParameters))
+      if (writes(levelOf(line))) write(accessLine(line, clock() - line.head.at, plainParameters, addressOf))
     },
     failure(head, cause) {
-      write(`{"level":"error","event":"failure",${place(head)},${JSON.stringify(failureFields(cause)).slice(1)}\n`)
+      write(`{"level":"error","event":"failure",${place(head, addressOf)},${JSON.stringify(failureFields(cause)).slice(1)}\n`)
     },
     lost: () => lost,
     reopen() {
@@ -104,18 +116,23 @@ function levelOf({ code }: AccessLine): LogLevel {
 }
 
 /** Written out by hand, because it is on every request's way: a third of the time of an object and JSON.stringify. */
-function accessLine({ head, route, status, code, steps }: AccessLine, ms: number, plain: ReadonlySet<string>): string {
+function accessLine(
+  { head, route, status, code, steps }: AccessLine,
+  ms: number,
+  plain: ReadonlySet<string>,
+  addressOf: AddressOf,
+): string {
   const query = head.query === '' ? '' : `,"query":${quoted(redactQuery(head.query, plain), 2048)}`
   const agent = quoted(head.headers.get('user-agent') ?? '', 256)
   // Why it was refused; a passed request's way is its route.
   const why = code === null ? '' : `,"code":${quoted(code, 64)},"steps":${JSON.stringify(steps)}`
   const what = `,"scheme":"${head.scheme}","host":${quoted(head.host, 255)}${query},"agent":${agent}`
   const outcome = `,"route":${route === null ? 'null' : quoted(route, 2048)},"status":${status},"ms":${ms}${why}}\n`
-  return `{"level":"${code === null ? 'info' : 'warn'}","event":"access",${place(head)}${what}${outcome}`
+  return `{"level":"${code === null ? 'info' : 'warn'}","event":"access",${place(head, addressOf)}${what}${outcome}`
 }
 
-function place(head: RequestHead): string {
-  const request = `"request":${quoted(head.id, 64)},"address":${quoted(head.client, 64)}`
+function place(head: RequestHead, addressOf: AddressOf): string {
+  const request = `"request":${quoted(head.id, 64)},"address":${quoted(addressOf(head.client), 64)}`
   return `"at":"${isoTime(head.at)}",${request},"method":${quoted(head.method, 32)},"path":${quoted(head.path, 2048)}`
 }
 

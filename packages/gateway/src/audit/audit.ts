@@ -26,6 +26,8 @@ export interface AuditTrailOptions {
   readonly later: Later
   /** Events that may wait for each sink. */
   readonly limit?: number
+  /** What of an event is written and sent on; `onEvent` sees it whole. */
+  readonly asWritten?: (event: AuditEvent) => AuditEvent
   /** Sees every event once, when it is handed over: for the figures. */
   readonly onEvent?: (event: AuditEvent) => void
   /** A sink failed; its events are tried again. */
@@ -52,7 +54,7 @@ export interface AuditTrail extends AuditPart {
 const LIMIT = 10_000
 
 export function openAuditTrail(options: AuditTrailOptions): AuditTrail {
-  const { store, clock, random, later, limit = LIMIT, onEvent, onFailure } = options
+  const { store, clock, random, later, limit = LIMIT, onEvent, onFailure, asWritten = (event) => event } = options
   const file = openAuditFile(options.file)
   const lane = (sink: AuditSink, write: (events: readonly AuditEvent[]) => void | Promise<void>, onLoss?: (event: AuditEvent) => void) =>
     createLane({
@@ -85,11 +87,15 @@ export function openAuditTrail(options: AuditTrailOptions): AuditTrail {
 
   return {
     note(event) {
-      keep(event)
-      send(event)
-    },
-    async commit(event) {
+      const written = asWritten(event)
       onEvent?.(event)
+      lanes.store.push(written)
+      lanes.file.push(written)
+      send(written)
+    },
+    async commit(whole) {
+      onEvent?.(whole)
+      const event = asWritten(whole)
       send(event)
       // The store is the sink that survives a power cut; a file that cannot be written holds nobody up.
       const filed = lanes.file.commit(event).catch(() => undefined)

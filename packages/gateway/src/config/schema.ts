@@ -231,6 +231,17 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('What was decided, and why.'),
+  privacy: z
+    .strictObject({
+      addresses: z
+        .enum(['full', 'network'])
+        .default('full')
+        .describe(
+          'What is written of visitors’ addresses with sessions, into the audit trail and the logs: `full`, or `network`, an IPv4 /24 or IPv6 /48. Limits and bans go by the address all the same.',
+        ),
+    })
+    .prefault({})
+    .describe('How much is kept about visitors.'),
   log: z
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('From which level on lines are written.'),

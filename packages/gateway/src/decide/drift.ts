@@ -1,6 +1,6 @@
 import type { RequestHead } from './head.ts'
 import type { Headers } from './headers.ts'
-import { networkOf } from './ip.ts'
+import { networkOf, siteOf } from './ip.ts'
 import type { Session } from './session.ts'
 
 /** What differs between who signed in and who asks now. A cookie that was stolen shows in several of them at once; a traveller in one. */
@@ -20,7 +20,8 @@ export function driftOf(session: Session, { client, headers }: RequestHead): Dri
   const [language = '', hints = ''] = session.traits.split('|')
   const now = hintsOf(headers)
   return {
-    network: networkOf(session.address) !== networkOf(client),
+    // Of a session whose address was shortened only this much can be said.
+    network: networkOf(session.address) !== networkOf(client) && session.address !== siteOf(client),
     agent: agentFamily(session.agent) !== agentFamily(headers.get('user-agent') ?? ''),
     language: session.traits !== '' && language !== languageOf(headers),
     // Browsers leave them out of handshakes and of plain HTTP: nothing said is no other browser.

@@ -1,4 +1,4 @@
-import { existsSync, globSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { chainKey } from '../../src/audit/chain-key.ts'
@@ -6,7 +6,10 @@ import { pseudonymiseTrail } from '../../src/audit/pseudonym.ts'
 import { verifyChain } from '../../src/audit/verify-chain.ts'
 import { PURPOSES } from '../../src/purposes.ts'
 import { call } from '../call.ts'
-import { type Kit, startKit } from '../kit.ts'
+import { driftOf } from '../../src/decide/drift.ts'
+import type { Session } from '../../src/decide/session.ts'
+import { makeHead } from '../fixtures.ts'
+import { type Kit, PASSWORD as KIT_PASSWORD, startKit } from '../kit.ts'
 import { type Installation, install, PASSWORD, signIn } from '../started.ts'
 
 let place: Installation | null = null
@@ -146,3 +149,28 @@ test('PRIV-07 the operator prints the same with what was done to the account, wi
   expect(data.events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['account.added', 'account.reset_forced', 'session.started']))
   expect(JSON.stringify(data)).not.toMatch(/bob|argon2/)
 }, 60_000)
+
+test('PRIV-02 with `addresses: network` no whole address is written anywhere, and limits, bans and drift go on', async () => {
+  kit = await startKit({ config: { trustedProxies: ['127.0.0.1'], privacy: { addresses: 'network' } } })
+  const made = kit
+  const from = (address: string) => [['x-forwarded-for', address]] as const
+  const answer = await made.call('POST', '/auth/login', {
+    json: { account: 'ada', password: KIT_PASSWORD },
+    headers: from('198.51.100.77'),
+  })
+  const cookie = (answer.all('set-cookie')[0] ?? '').split(';', 1)[0] ?? ''
+  expect((await made.call('GET', '/api/shop/x', { cookie, headers: from('198.51.100.78') })).status).toBe(200)
+  await made.call('DELETE', '/api/shop/x', { cookie, headers: from('2001:db8:1:2::77') })
+  await written(made, 'request.refused')
+  const [session] = await made.stores.sessions.listAll(1)
+  expect(session?.address).toBe('198.51.100.0/24')
+  const events = await made.stores.audit.read({ limit: 100 })
+  expect(new Set(events.map(({ address }) => address))).toEqual(new Set(['198.51.100.0/24', '2001:db8:1::/48', null]))
+  expect(driftOf(session as Session, makeHead({ client: '198.51.100.3' })).network).toBe(false)
+  expect(driftOf(session as Session, makeHead({ client: '198.51.101.3' })).network).toBe(true)
+  await made.running.close(0)
+  const files = globSync('**/*', { cwd: made.folder }).filter((file) => statSync(join(made.folder, file)).isFile())
+  const found = files.filter((file) => /198\.51\.100\.7|2001:db8:1:2:/.test(readFileSync(join(made.folder, file), 'latin1')))
+  expect(files.some((file) => file.endsWith('access.log'))).toBe(true)
+  expect(found).toEqual([])
+})
