@@ -23,9 +23,9 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   m(
     'answers-mixed-between-a-thousand-visitors',
-    'door/node.ts',
-    'if (connection.pending > 1) connection.waiting.push(() => begin(read, request, response, connection))\n    else begin',
-    'begin',
+    'forward/round-trip.ts',
+    '  #kept: Uint8Array[] = []\n',
+    "  #kept = ((globalThis as Record<string, unknown>)['kept'] ??= []) as Uint8Array[]\n",
   ),
   m('audit-trail-flooded', 'audit/folding.ts', 'if (window.written < window.budget) {', 'if (window.written < 1e9) {'),
   m('audit-trail-flooded', 'audit/folding.ts', ' || actor.account !== null', ''),

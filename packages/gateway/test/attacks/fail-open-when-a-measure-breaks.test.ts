@@ -121,7 +121,14 @@ const ROWS: readonly Row[] = [
     put: (parts, cleared) => guarded(parts, { challenges: { ...present(parts.challenges), cleared } }),
     late: null,
     nonsense: 500,
-    lies: lies([{ route: 'shop: GET /products/**', difficulty: 'hard', until: 'always' }], [{ route: 'shop: GET /products/**' }], [null]),
+    lies: lies(
+      // As a text it compares like the number that it looks like, and would be later than now.
+      [{ route: 'shop: GET /products/**', difficulty: 'hard', until: '99999999999999' }],
+      [{ route: 'shop: GET /products/**', difficulty: 'hard', until: Infinity }],
+      [{ route: 'shop: GET /products/**', difficulty: 'hard', until: 'always' }],
+      [{ route: 'shop: GET /products/**' }],
+      [null],
+    ),
     arrayIsAnswer: true,
   },
   {
