@@ -134,13 +134,14 @@ function isInPlace(mutation: Mutation): boolean {
   })
 }
 
-function testOf({ test }: Mutation): string {
-  return join(ROOT, GATEWAY, 'test/attacks', `${test}.test.ts`)
+function testOf({ test }: Mutation, root = ROOT): string {
+  return join(root, GATEWAY, 'test/attacks', `${test}.test.ts`)
 }
 
+/** Of what is in the copy, which is what runs: the original may be worked on meanwhile. */
 function keyOf(mutation: Mutation): string {
-  const sources = changesOf(mutation).map(([file]) => readFileSync(join(ROOT, GATEWAY, 'src', file), 'utf8'))
-  return hash('sha256', JSON.stringify([mutation, sources, readFileSync(testOf(mutation), 'utf8')]))
+  const sources = changesOf(mutation).map(([file]) => readFileSync(join(copy, GATEWAY, 'src', file), 'utf8'))
+  return hash('sha256', JSON.stringify([mutation, sources, readFileSync(testOf(mutation, copy), 'utf8')]))
 }
 
 function remembered(): Record<string, Verdict> {
