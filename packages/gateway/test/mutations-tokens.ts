@@ -24,7 +24,11 @@ export const TOKEN_MUTATIONS: readonly Mutation[] = [
   m('jwt-forged', 'session/bearers.ts', 'fits(key, alg) && (kid === undefined || key.kid === kid)', 'fits(key, alg)'),
   m('jwt-forged', 'session/bearers.ts', "if (use !== undefined && use !== 'access') return 'made for something else'", ''),
   m('logout-token-forged', 'account/oidc/logout-tokens.ts', 'algorithms: [settings.algorithm], ', ''),
-  m('logout-token-forged', 'decide/logout-token.ts', "if (iss !== issuer) return 'issuer'", ''),
+  {
+    // What the token says of its issuer chooses whose keys are tried, and is compared once more.
+    ...m('logout-token-forged', 'decide/logout-token.ts', "if (iss !== issuer) return 'issuer'", ''),
+    also: [['http/oidc-logout-api.ts', '    if (provider.settings.issuer !== issuer) continue\n', '']],
+  },
   m('logout-token-forged', 'decide/logout-token.ts', "if (!audiences.includes(clientId)) return 'audience'", ''),
   m('logout-token-forged', 'decide/logout-token.ts', "if (Object.hasOwn(claims, 'nonce')) return 'nonce'", ''),
   m('logout-token-forged', 'decide/logout-token.ts', "if (!isEvent(events)) return 'events'", ''),
