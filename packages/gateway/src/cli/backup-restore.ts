@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { openAuditTrail } from '../audit/audit.ts'
 import { chainKey } from '../audit/chain-key.ts'
 import { auditEvent, COMMAND } from '../audit/event.ts'
+import { raiseMark } from '../backup/age-mark.ts'
 import { beginAnew, type Ended, endAgain, endMachineKeys } from '../backup/end-again.ts'
 import { endedSince, readEvents } from '../backup/since.ts'
 import { clearLeftovers, storeFilesIn, swapStore } from '../backup/swap.ts'
@@ -14,6 +15,7 @@ import { systemLater } from '../lib/later.ts'
 import { PURPOSES } from '../purposes.ts'
 import { SWAP_MARK } from '../store/swap-mark.ts'
 import { scrubStore } from '../store/sqlite/scrub.ts'
+import { openSqlite } from '../store/sqlite/open.ts'
 import { isStoreInUse } from '../store/sqlite/snapshot.ts'
 import { type BackupOptions, openerOf, readTexts, unpack, type Unpacked } from './backup-open.ts'
 import { auditFileOf, configProblems } from './open.ts'
@@ -94,6 +96,7 @@ async function backupRestore(world: World, file: string, options: RestoreOptions
     const aside = join(config.store, `before-${new Date(world.clock()).toISOString().replaceAll(/[:.]/g, '')}`)
     const swapped = await swapStore(config.store, folder, aside, () => !isStoreInUse(config.store))
     if (swapped === 'in-use') return IN_USE
+    if (config.vault.mark !== null) await markAnew(config, config.vault.mark)
     const made = new Date(unpacked.createdAt).toISOString()
     const lines = [
       `The store is as it was at ${made}.`,
@@ -106,6 +109,13 @@ async function backupRestore(world: World, file: string, options: RestoreOptions
     ]
     return done(lines.join('\n'), { createdAt: made, ended: Object.fromEntries(ended), aside: old.length > 0 ? aside : null })
   })
+}
+
+/** The restored store is meant to be here, older as it is. */
+async function markAnew({ store }: Config, mark: string): Promise<void> {
+  const stores = openSqlite(store)
+  await raiseMark(stores, mark)
+  await stores.close()
 }
 
 const IN_USE = failed(

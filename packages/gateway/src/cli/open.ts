@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type AuditTrail, openAuditTrail } from '../audit/audit.ts'
+import { ageOf, raiseMark } from '../backup/age-mark.ts'
 import { chainKey } from '../audit/chain-key.ts'
 import { auditEvent, COMMAND, type EventParts } from '../audit/event.ts'
 import { loadConfig } from '../config/load.ts'
@@ -59,7 +60,19 @@ export async function withStore(world: World, file: string, work: (opened: Opene
     return await work({ config, stores, audit, note })
   } finally {
     await audit.close()
+    // What was revoked is marked before the command says so.
+    await markAge(world, config, stores)
     await stores.close()
+  }
+}
+
+/** What was done stays done when this fails: it is said, and the gateway notes it within a minute. */
+async function markAge({ terminal }: World, { vault: { mark } }: Config, stores: Stores): Promise<void> {
+  if (mark === null) return
+  try {
+    if ((await ageOf(stores, mark)) === 'fits') await raiseMark(stores, mark)
+  } catch (cause) {
+    terminal.err(`note: ${mark} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}\n`)
   }
 }
 

@@ -26,7 +26,8 @@ export function sandboxOf(config: Config): Sandbox {
       certificateFiles(api)?.key ?? null,
     ]),
   ]
-  const write = real([config.store, ...(config.log.file === null ? [] : [config.log.file])])
+  const { mark } = config.vault
+  const write = real([config.store, ...[config.log.file, mark].filter((path) => path !== null)])
   return { read: real([...codeFolders(), ...named.filter((path) => path !== null), ...write]), write }
 }
 

@@ -19,6 +19,7 @@ import { done, type Outcome } from './outcome.ts'
 import { enterSandbox, grantsOf, refuseWideSandbox } from './sandbox.ts'
 import { table } from './secret-show.ts'
 import { paint } from './show.ts'
+import { keepMark, refuseOlderStore } from './store-age.ts'
 import type { Terminal } from './terminal.ts'
 import type { Does, World } from './world.ts'
 
@@ -51,6 +52,8 @@ async function start(world: World, options: StartOptions): Promise<Outcome> {
   if (options.sandbox === true && node.confined === null) return enterSandbox(loaded.config, node, argv)
   if (node.confined !== null) tellSandbox(world.terminal)
   return await withVault(world, options.config, async (opened) => {
+    const older = await refuseOlderStore(opened)
+    if (older !== null) return older
     const held = checkCredentials(loaded.config, loaded.locate, await opened.vault.list(), world.clock())
     const problems = sortProblems([...loaded.warnings, ...held])
     if (problems.some(({ severity }) => severity === 'error')) return configProblems(problems, options.config)
@@ -100,6 +103,7 @@ async function run(world: World, options: CommonOptions, opened: OpenedVault, wa
     later: systemLater,
     onNotice: (text) => terminal.err(`${text}\n`),
   })
+  const stopMarking = keepMark(opened, systemLater, (text) => terminal.err(`${text}\n`))
   const offHangup = terminal.onHangup(() => {
     running.reopenLogs()
     void following.reload()
@@ -116,6 +120,7 @@ async function run(world: World, options: CommonOptions, opened: OpenedVault, wa
     if (options.json !== true) terminal.err('Stopping: requests under way may finish.\n')
     await running.close(GRACE_MS)
   } finally {
+    stopMarking()
     following.stop()
     offHangup()
     offStop()

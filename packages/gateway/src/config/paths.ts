@@ -36,7 +36,7 @@ export function resolvePaths(parsed: ParsedConfig, file: string | null, folder: 
     guard: parsed.guard === null || parsed.guard === 'off' ? parsed.guard : at(parsed.guard),
     store: at(parsed.store),
     site: parsed.site === null ? null : { ...parsed.site, folder: maybe(parsed.site.folder) },
-    vault: { key: resolveKey(parsed.vault.key, at) },
+    vault: { key: resolveKey(parsed.vault.key, at), mark: maybe(parsed.vault.mark) },
     tls: parsed.tls === null ? null : { ...parsed.tls, cert: at(parsed.tls.cert), key: at(parsed.tls.key) },
     theme: { ...parsed.theme, logo: maybe(parsed.theme.logo) },
     mail: parsed.mail === null ? null : { ...parsed.mail, templates: maybe(parsed.mail.templates) },

@@ -142,6 +142,12 @@ export const configSchema = z.strictObject({
       key: vaultKey
         .prefault({ file: './cloakroom.key' })
         .describe('What opens the vault at start. Keep it outside the `store` folder and its backups.'),
+      mark: filePath()
+        .nullable()
+        .default(null)
+        .describe(
+          'A file outside of `store` that notes how far the store has come: an older copy that somebody puts back by hand is then refused at start, because it would revive what was revoked.',
+        ),
     })
     .prefault({})
     .describe('Where the secrets are sealed.'),

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { afterEach, expect, test } from 'vitest'
@@ -195,3 +195,38 @@ test('with the key file lost the recovery passphrase opens a backup, and makes a
   await good(place.run(['secret', 'rekey', '--recover'], phrase))
   await signIn((await place.start()).port)
 }, 60_000)
+
+test('REV-08 with a mark outside of the store, an older copy that was put back by hand is refused; a restore is not', async () => {
+  const { place, store, run } = await installed()
+  place.edit((text) => text.replace(/^vault: .*$/m, 'vault: { key: { file: ./cloakroom.key }, mark: ./cloakroom.mark }'))
+  const first = await place.start()
+  const cookie = await signIn(first.port)
+  await good(run('backup', 'create', FILE))
+  await first.end('SIGTERM')
+  cpSync(store, `${store}.copy`, { recursive: true })
+
+  // Nothing but a command: what it revoked is marked when it has said so.
+  await good(run('session', 'end', '--account', 'ada'))
+  rmSync(store, { recursive: true })
+  renameSync(`${store}.copy`, store)
+  await expect(place.start()).rejects.toThrow(/ended with 78.*older than it was/s)
+  expect((await run('session', 'list')).code).toBe(0)
+  await expect(place.start()).rejects.toThrow(/ended with 78/)
+
+  await good(run('backup', 'restore', '--replace', FILE))
+  const second = await place.start()
+  expect((await call(second.port, 'GET', '/api/shop/x', { cookie })).status).toBe(401)
+  await second.end('SIGKILL')
+  await (await place.start()).end('SIGTERM')
+
+  const mark = join(place.folder, 'cloakroom.mark')
+  writeFileSync(mark, '{"vaultId":"another","seq":1,"hash":""}')
+  await expect(place.start()).rejects.toThrow(/not the one that was here/)
+  writeFileSync(mark, 'torn')
+  await expect(place.start()).rejects.toThrow(/cannot be read/)
+  rmSync(mark)
+  await (await place.start()).end('SIGTERM')
+  expect(JSON.parse(readFileSync(mark, 'utf8'))).toMatchObject({ hash: expect.stringMatching(/^[0-9a-f]{64}$/) })
+  place.edit((text) => text.replace('./cloakroom.mark', './data/cloakroom.mark'))
+  await expect(place.start()).rejects.toThrow(/lies in/)
+}, 120_000)
