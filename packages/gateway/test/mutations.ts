@@ -419,6 +419,13 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (outcome?.verified !== true || isFramed(response)) return null',
     'if (outcome?.verified !== true) return null',
   ),
+  m('password-reset-hijacked', 'decide/login.ts', 'if (hasSecondFactor && !factors', 'if (false && !factors'),
+  m(
+    'password-reset-hijacked',
+    'account/reset-links.ts',
+    'standing(await ask(() => store.take(hashOf(token))), at)',
+    'standing(await ask(() => store.find(hashOf(token))), at)',
+  ),
   ...GUARD_MUTATIONS,
   ...TOKEN_MUTATIONS,
 ]

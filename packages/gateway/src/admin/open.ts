@@ -126,7 +126,8 @@ export function openAdmin({ vault, adminStores, setup, streams, grants, people: 
     demandsSecondFactor: (roles) => demandsSecondFactor(policy().secondFactor, roles),
     audit,
     random,
-    people: people === null ? null : { ...people, site: () => (peopleNow() ?? people).site() },
+    // An administrator waits for the answer: what the mail server does not take at once is said.
+    people: people === null ? null : { ...people, waits: [], site: () => (peopleNow() ?? people).site() },
     ownWords: () => [],
   })
   return {

@@ -37,6 +37,7 @@ beforeAll(async () => {
   await run(['account', 'enable', 'ada'])
   await run(['account', 'set-password', 'ada'], `${PASSWORD} again`)
   await run(['account', 'force-reset', 'ada'])
+  await run(['account', 'set-mail', 'ada', 'ada@example.com'])
   await run(['account', 'export', 'ada'])
   await run(['account', 'add', 'bob'], PASSWORD)
   await run(['account', 'erase', 'bob', '--yes'])
@@ -95,6 +96,7 @@ const TARGETS: Partial<Record<(typeof BY_COMMAND)[number], string>> = {
   'account.enabled': 'ada',
   'account.password_set': 'ada',
   'account.reset_forced': 'ada',
+  'account.mail_set': 'ada',
   'key.added': 'shop-sign',
   'key.rotated': 'shop-sign',
   'key.revoked': 'shop-sign',
