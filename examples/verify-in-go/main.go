@@ -41,6 +41,16 @@ type windows struct {
 	}
 }
 
+type assertions struct {
+	Now              int64
+	Issuer, Audience string
+	Keys             []cloakroom.Key
+	Cases            []struct {
+		Name, Jwt string
+		Accepted  bool
+	}
+}
+
 func main() {
 	ran, wrong := 0, 0
 	check := func(name string, good bool) {
@@ -79,6 +89,12 @@ func main() {
 	for _, each := range secrets.Accepts {
 		accepted := cloakroom.AcceptsWindowSecret(each.Secret, root, each.WindowSeconds, each.At, each.Tolerance)
 		check(fmt.Sprint("window acceptance at ", each.At), accepted == each.Accepted)
+	}
+	var jwts assertions
+	read("assertions.json", &jwts)
+	for _, each := range jwts.Cases {
+		_, err := cloakroom.VerifyAssertion(each.Jwt, jwts.Keys, jwts.Issuer, jwts.Audience, jwts.Now)
+		check(fmt.Sprintf("assertion %s: %v", each.Name, err), (err == nil) == each.Accepted)
 	}
 	fmt.Printf("%d of %d vectors agree\n", ran-wrong, ran)
 	if wrong > 0 || ran == 0 {

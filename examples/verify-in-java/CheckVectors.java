@@ -14,6 +14,7 @@ final class CheckVectors {
   public static void main(String[] words) throws Exception {
     requests((Map<String, Object>) Json.read(Files.readString(Path.of(words[0], "requests.json"))));
     windows((Map<String, Object>) Json.read(Files.readString(Path.of(words[0], "window-secrets.json"))));
+    assertions((Map<String, Object>) Json.read(Files.readString(Path.of(words[0], "assertions.json"))));
     System.out.println((ran - wrong) + " of " + ran + " vectors agree");
     System.exit(wrong > 0 || ran == 0 ? 1 : 0);
   }
@@ -54,6 +55,20 @@ final class CheckVectors {
       boolean accepted = Cloakroom.acceptsWindowSecret(
           (String) each.get("secret"), root, (Long) each.get("windowSeconds"), (Long) each.get("at"), (Long) each.get("tolerance"));
       check("window acceptance at " + each.get("at"), each.get("accepted").equals(accepted));
+    }
+  }
+
+  private static void assertions(Map<String, Object> vectors) throws Exception {
+    var keys = (List<Map<String, Object>>) vectors.get("keys");
+    for (var each : (List<Map<String, Object>>) vectors.get("cases")) {
+      boolean accepted;
+      try {
+        Assertion.verify((String) each.get("jwt"), keys, (String) vectors.get("issuer"), (String) vectors.get("audience"), (Long) vectors.get("now"));
+        accepted = true;
+      } catch (Cloakroom.Refused refusal) {
+        accepted = false;
+      }
+      check("assertion " + each.get("name"), each.get("accepted").equals(accepted));
     }
   }
 

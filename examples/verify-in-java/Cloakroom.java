@@ -157,7 +157,7 @@ final class Cloakroom {
     return value;
   }
 
-  private static void checkSignature(Map<String, Object> key, String alg, byte[] base, byte[] signature) throws Refused, GeneralSecurityException {
+  static void checkSignature(Map<String, Object> key, String alg, byte[] base, byte[] signature) throws Refused, GeneralSecurityException {
     String type = (String) key.get("kty");
     String algorithm = Map.of("OKP", "ed25519", "EC", "ecdsa-p256-sha256", "oct", "hmac-sha256").get(type);
     if (alg != null && !alg.equals("\"" + algorithm + "\"")) throw new Refused("algorithm_mismatch");
@@ -245,7 +245,7 @@ final class Cloakroom {
     }
   }
 
-  private static byte[] unbase64url(Object text) {
+  static byte[] unbase64url(Object text) {
     return Base64.getUrlDecoder().decode((String) text);
   }
 

@@ -3,11 +3,12 @@ declare(strict_types=1);
 
 // Runs cloakroom.php over the test vectors: php check_vectors.php FOLDER. Exit code 0 when all agree.
 
-require __DIR__ . '/cloakroom.php';
+require __DIR__ . '/assertion.php';
 
 $folder = $argv[1];
 $vectors = json_decode(file_get_contents("$folder/requests.json"), true, 512, JSON_THROW_ON_ERROR);
 $windows = json_decode(file_get_contents("$folder/window-secrets.json"), true, 512, JSON_THROW_ON_ERROR);
+$assertions = json_decode(file_get_contents("$folder/assertions.json"), true, 512, JSON_THROW_ON_ERROR);
 $missing = array_filter(['OKP' => 'sodium_crypto_sign_verify_detached', 'EC' => 'openssl_verify'], fn(string $name) => !function_exists($name));
 foreach ($missing as $name) echo "without $name: cases of that algorithm are left out\n";
 $ran = 0;
@@ -38,6 +39,19 @@ foreach ($windows['accepts'] as $each) {
     $ran++;
     $accepted = Cloakroom\accepts_window_secret($each['secret'], $root, $each['windowSeconds'], $each['at'], $each['tolerance']);
     if ($accepted !== $each['accepted']) $wrong[] = "window acceptance at {$each['at']}";
+}
+
+foreach ($assertions['cases'] as $each) {
+    $used = json_decode(base64_decode(strtr(explode('.', $each['jwt'])[0], '-_', '+/')), true)['kid'] ?? '';
+    foreach ($assertions['keys'] as $key) if (isset($missing[$key['kty']]) && $key['kid'] === $used) continue 2;
+    $ran++;
+    try {
+        Cloakroom\verify_assertion($each['jwt'], $assertions['keys'], $assertions['issuer'], $assertions['audience'], $assertions['now']);
+        $accepted = true;
+    } catch (Cloakroom\Refused) {
+        $accepted = false;
+    }
+    if ($accepted !== $each['accepted']) $wrong[] = "assertion {$each['name']}";
 }
 
 foreach ($wrong as $line) echo "$line\n";

@@ -4,9 +4,11 @@ import json
 import pathlib
 import sys
 
+import assertion
 import cloakroom
 
 folder = pathlib.Path(sys.argv[1])
+assertions = json.loads((folder / "assertions.json").read_text("utf-8"))
 vectors = json.loads((folder / "requests.json").read_text("utf-8"))
 windows = json.loads((folder / "window-secrets.json").read_text("utf-8"))
 try:
@@ -47,6 +49,18 @@ for each in windows["accepts"]:
     ran += 1
     if cloakroom.accepts_window_secret(each["secret"], root, each["windowSeconds"], each["at"], each["tolerance"]) != each["accepted"]:
         wrong.append(f"window acceptance at {each['at']}")
+
+for each in assertions["cases"]:
+    try:
+        assertion.verify_assertion(each["jwt"], assertions["keys"], assertions["issuer"], assertions["audience"], assertions["now"])
+        accepted = True
+    except cloakroom.Refused:
+        accepted = False
+    except ImportError:
+        continue
+    ran += 1
+    if accepted != each["accepted"]:
+        wrong.append(f"assertion {each['name']}")
 
 for line in wrong:
     print(line)

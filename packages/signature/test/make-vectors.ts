@@ -281,7 +281,7 @@ export function asFile(vectors: object): string {
 }
 
 // node packages/signature/test/make-vectors.ts --write
-if (process.argv[2] === '--write') {
+if (import.meta.main && process.argv[2] === '--write') {
   let stored: RequestVectors | null = null
   try {
     stored = readVectors('requests.json') as RequestVectors
