@@ -102,3 +102,14 @@ test('of the events of the trail an owner is told the grave ones, and of no othe
   expect(sent[0]?.map(({ topic }) => topic)).toEqual(['password.locked ada', 'audit.broken ada', 'gateway.failed ada'])
   expect(sent[0]?.[1]?.text).toBe('The audit trail was changed from entry 7 on. Run: cloakroom audit verify')
 })
+
+test('an API that refuses the secret in use is told of, whether another one helped or not', async () => {
+  const { notifier, pass, sent } = start()
+  notifier.event(auditEvent({ at: START, kind: 'credential.rejected', target: 'crm', result: 'ok', reason: 'spare_taken' }))
+  notifier.event(auditEvent({ at: START, kind: 'credential.rejected', target: 'shop', result: 'failed', reason: 'both_refused' }))
+  await pass(2000)
+  expect(sent[0]?.map(({ text }) => text)).toEqual([
+    expect.stringMatching(/^An API refused the newest version of crm, and took another one\./),
+    expect.stringMatching(/^An API refused every version of shop; its calls fail\./),
+  ])
+})

@@ -44,6 +44,10 @@ const TEXTS: Partial<Record<AuditKind, (event: AuditEvent) => string>> = {
   'honey.presented': ({ address }) => `A planted credential was used from ${address ?? 'an unknown address'}.`,
   'credential.disabled': ({ target, rule }) =>
     `The credential ${target} is disabled${rule === null ? '' : ` by the rule ${rule}`}; calls that need it are refused. Enable it with: cloakroom secret enable ${target}`,
+  'credential.rejected': ({ target, result }) =>
+    result === 'ok'
+      ? `An API refused the newest version of ${target}, and took another one. Look at it before that one ends: cloakroom secret list`
+      : `An API refused every version of ${target}; its calls fail. Have a new one issued: cloakroom secret rotate ${target}`,
   'secret.expiring': ({ target, detail }) => `The secret ${target} ends at ${String(detail['notAfter'])}, and no newer one takes over.`,
   'machine_key.expiring': ({ target, detail, result }) =>
     `The key of the program ${target} ${result === 'ok' ? 'ends' : 'ended'} at ${String(detail['notAfter'])}. Make a new one: cloakroom machine-key add`,

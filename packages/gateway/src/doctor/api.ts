@@ -7,6 +7,7 @@ import type { Vault } from '../vault/vault.ts'
 import { probeBypass } from './bypass.ts'
 import { note, problem, type Finding } from './finding.ts'
 import { shownCertificate, type Shown } from './shown-certificate.ts'
+import { staleCredential, type Stale } from './stale-credential.ts'
 import { examineName, examineTls } from './upstream.ts'
 
 /** One API of the configuration. */
@@ -18,7 +19,7 @@ export interface Examined {
   readonly ca: string | null
   /** What the gateway shows. */
   readonly clientCertificate: ApiConfig['clientCertificate']
-  readonly vault: Pick<Vault, 'open' | 'openSigner' | 'openCertificate'>
+  readonly vault: Pick<Vault, 'open' | 'second' | 'openSigner' | 'openCertificate' | 'list'>
   readonly now: () => number
 }
 
@@ -39,9 +40,11 @@ export async function examineApi(examined: Examined, mayProbe: boolean): Promise
   try {
     const credential = api.credential === null ? null : await vault.open(api.credential, origin, now())
     let shown: Shown | null = null
+    let stale: Stale = null
     try {
       shown = await shownCertificate(examined)
       const certificate = shown?.pair ?? null
+      stale = credential === null ? null : await staleCredential(examined, credential)
       const signer = api.sign === null ? null : await vault.openSigner(api.sign.key, origin, now())
       const found: Finding[] = [...(await examineName(area, origin, privateNetwork))]
       if (origin.startsWith('https:') && !isBad(found)) found.push(await examineTls(area, origin, ca, certificate, privateNetwork, now()))
@@ -54,6 +57,7 @@ export async function examineApi(examined: Examined, mayProbe: boolean): Promise
         origin,
         target,
         credential,
+        stale,
         signing: api.sign,
         signer,
         ca,
@@ -65,6 +69,7 @@ export async function examineApi(examined: Examined, mayProbe: boolean): Promise
       return [...found, ...(await probeBypass(subject))]
     } finally {
       credential?.release()
+      stale?.credential.release()
       shown?.wipe()
     }
   } catch (cause) {

@@ -4,7 +4,7 @@ import type { Subject } from './subject.ts'
 
 /** One attempt to call the API as somebody else would. */
 export interface Tried {
-  readonly what: 'nothing' | 'stale' | 'secret' | 'unsigned' | 'replayed' | 'other-path' | 'other-address'
+  readonly what: 'nothing' | 'wrong' | 'before' | 'over' | 'secret' | 'unsigned' | 'replayed' | 'old' | 'other-path' | 'other-address'
   readonly heard: Heard
 }
 
@@ -47,7 +47,23 @@ const ASK_KEY = 'Let it check the credential on every path, before anything else
 
 const ABOUT: About = {
   nothing: { how: 'without any credential', open: 'answers anybody, without any credential', fix: SIGN },
-  stale: { how: 'with a credential that is not the real one', open: 'takes a credential that is not the real one', fix: ASK_KEY },
+  before: {
+    how: 'with the version before',
+    open: 'still takes the version before',
+    fix: 'End it at its issuer when nobody uses it any more: cloakroom secret list says when it was used last.',
+    mild: true,
+  },
+  over: {
+    how: 'with the secret of a window that is over',
+    open: 'takes the secret of a window that is over',
+    fix: 'Let it compare with the windows before, now and after alone: docs/only-the-gateway.md',
+  },
+  old: {
+    how: 'with a signature of ten minutes ago',
+    open: 'takes a signature of ten minutes ago',
+    fix: 'Let its verifier refuse signatures older than a minute; @cloakroom/signature does.',
+  },
+  wrong: { how: 'with a credential that is not the real one', open: 'takes a credential that is not the real one', fix: ASK_KEY },
   secret: {
     how: 'with the secret alone',
     open: 'takes whoever has the secret: if it ever leaks, everybody',

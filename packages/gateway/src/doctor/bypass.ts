@@ -24,12 +24,17 @@ export async function probeBypass(subject: Subject): Promise<readonly Finding[]>
   }
   await attempt('nothing', bare)
   if (subject.credential !== null) {
-    await attempt('stale', await signed(placed(bare, subject.credential.placement, invented(subject.credential.secret)), subject))
+    await attempt('wrong', await signed(placed(bare, subject.credential.placement, invented(subject.credential.secret)), subject))
+    if (subject.stale !== null) {
+      const { what, credential } = subject.stale
+      await attempt(what, await signed(placed(bare, credential.placement, credential.secret), subject))
+    }
     if (subject.signing !== null) await attempt('unsigned', withSecret)
     else await attempt('secret', withSecret, subject.otherAddress)
   }
   if (subject.signing !== null) {
     await attempt('replayed', own)
+    await attempt('old', await signed(withSecret, { ...subject, now: () => subject.now() - OLD_MS }))
     const other = await signed(withSecret, subject)
     await attempt('other-path', { ...other, query: other.query === '' ? 'cloakroom-doctor=1' : `${other.query}&cloakroom-doctor=1` })
   }
@@ -37,6 +42,9 @@ export async function probeBypass(subject: Subject): Promise<readonly Finding[]>
   const clock = gateway.kind === 'answer' ? [examineClock(subject.area, gateway.date, subject.now())] : []
   return [...judgeBypass(subject, gateway, tried), ...clock]
 }
+
+/** A signature lives for a minute. */
+const OLD_MS = 600_000
 
 function bareRequest({ origin, target }: Subject): OutboundHead {
   const { path, query } = splitTarget(target) ?? { path: '/', query: null }
@@ -47,7 +55,7 @@ function placed(request: OutboundHead, placement: Placement, secret: Secret): Ou
   return place(request, placement, secret)
 }
 
-/** As long as the real one, and never it: what an old or guessed secret looks like to the API. */
+/** As long as the real one, and never it: what a guessed secret looks like to the API. */
 function invented(secret: Secret): Secret {
   return new Secret(Uint8Array.from(Buffer.from('x'.repeat(Math.max(16, lengthOf(secret))))))
 }

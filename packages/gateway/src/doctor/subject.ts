@@ -9,6 +9,8 @@ export interface Subject {
   /** What is asked for: something that the gateway lets through. */
   readonly target: string
   readonly credential: OpenCredential | null
+  /** A real one that should not count any more, and what it is; null when the vault has none. */
+  readonly stale: { readonly what: 'before' | 'over'; readonly credential: OpenCredential } | null
   readonly signing: Signing | null
   readonly signer: OpenSigner | null
   readonly ca: string | null

@@ -5,6 +5,8 @@ import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Finding } from '../../src/doctor/finding.ts'
 import { cloakroom, emptyFolder } from '../cli/run.ts'
+import { windowSecret } from '@cloakroom/signature'
+import { makeAuthority } from '../certificates.ts'
 import { startUpstream, type Upstream, type UpstreamOptions } from '../upstream.ts'
 
 const EXAMPLE = resolve(import.meta.dirname, '../../../../examples/api-behind-the-gateway/api.js')
@@ -97,6 +99,7 @@ describe('cloakroom doctor', { timeout: 120_000 }, () => {
     for (const how of [
       'without any credential',
       'with a signed request that was sent before',
+      'with a signature of ten minutes ago',
       'with the signature of another request',
       'from another address',
     ])
@@ -119,6 +122,56 @@ describe('cloakroom doctor', { timeout: 120_000 }, () => {
   test('an API that takes any credential at all is a problem', async () => {
     const found = await api((request) => ({ status: request.header('authorization') === null ? 401 : 200 }))
     expect(found).toContain('problem: The API takes a credential that is not the real one (200).')
+  })
+
+  test('the version before is tried as it is: an API that still takes it, and one that does not', async () => {
+    const next = 'another-secret-of-the-doctor-9Qw'
+    let taken = [`Bearer ${SECRET}`, `Bearer ${next}`]
+    await api((request) => ({ status: taken.includes(request.header('authorization') ?? '') ? 200 : 401 }))
+    await must(['secret', 'rotate', 'shop-key'], next)
+    expect((await diagnosed()).about('api shop')).toContain('warning: The API still takes the version before (200).')
+    taken = [`Bearer ${next}`]
+    expect((await diagnosed()).about('api shop')).toContain('ok: It refuses a call with the version before (401).')
+  })
+
+  test('the secret of a window that is over is tried as it is: an API that takes it, and one that does not', async () => {
+    const root = 'r'.repeat(40)
+    const windows = (now: number, count: number): Promise<string[]> =>
+      Promise.all(Array.from({ length: count }, (_, ago) => windowSecret(Buffer.from(root), 30, now - ago * 30)))
+    let remembered = 10
+    upstream = await startUpstream({ script: (request) => ({ status: good.includes(request.header('x-api-key') ?? '') ? 200 : 401 }) })
+    let good: readonly string[] = []
+    const look = async (): Promise<readonly string[]> => {
+      good = await windows(Math.floor(Date.now() / 1000) + 30, remembered + 1)
+      return (await diagnosed()).about('api shop')
+    }
+    await installed(upstream.origin, 'bearer', false)
+    const args = ['secret', 'add', 'crm-key', '--origin', upstream.origin, '--place', 'header:x-api-key', '--window', '30s']
+    await must(args, root)
+    const file = join(folder.path, 'cloakroom.yaml')
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^( +credential: ).*$/m, '$1crm-key'))
+    expect(await look()).toContain('problem: The API takes the secret of a window that is over (200).')
+    remembered = 2
+    expect(await look()).toContain('ok: It refuses a call with the secret of a window that is over (401).')
+  })
+
+  test('TLS-05 an API behind TLS with an authority of its own: verified, and found when nobody known vouches for it', async () => {
+    const authority = await makeAuthority()
+    upstream = await startUpstream({
+      tls: await authority.issue(['127.0.0.1']),
+      script: (request) => ({ status: request.header('authorization') === `Bearer ${SECRET}` ? 200 : 401 }),
+    })
+    await installed(upstream.origin, 'bearer', false)
+    expect((await diagnosed()).about('api shop').at(-1)).toMatch(/^problem: 127\.0\.0\.1:\d+ cannot be verified: /)
+    // Nothing goes to a server that does not prove who it is.
+    expect(upstream.requests).toEqual([])
+    writeFileSync(join(folder.path, 'ca.pem'), authority.pem)
+    const file = join(folder.path, 'cloakroom.yaml')
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^( +)upstream: .*$/m, '$&\n$1upstreamCa: ./ca.pem'))
+    const found = (await diagnosed()).about('api shop')
+    // Test certificates live for a day.
+    expect(found[0]).toMatch(/^warning: It proves who it is \(TLSv1\.3\), for 0 more days\.$/)
+    expect(found).toContain('ok: It refuses a call without any credential (401).')
   })
 
   test('an API that refuses the gateway itself, and one that is not there, are problems', async () => {
