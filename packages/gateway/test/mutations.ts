@@ -173,6 +173,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (!(CARRIED.has(name) || isWanted(name, api.carry)) || named?.includes(name)) continue',
     'if (named?.includes(name)) continue',
   ),
+  m('gone-behind-an-upgrade', 'door/server.ts', "  socket.on('error', () => socket.destroy())\n", '  void socket\n'),
   m('header-fields-tampered', 'decide/outbound.ts', ' || named?.includes(name)) continue', ') continue'),
   m(
     'header-split-by-value',

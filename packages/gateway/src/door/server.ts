@@ -66,11 +66,13 @@ export async function listen(door: RequestListener, options: ListenOptions): Pro
   server.on('checkContinue', door)
   server.on('checkExpectation', door)
   server.on('clientError', (cause: NodeJS.ErrnoException, socket: Duplex) => refuseBroken(socket, cause, options.newRequestId()))
-  server.on('connect', (_request: IncomingMessage, socket: Duplex) =>
-    refuseInTurn(socket, 'method_refused', options.newRequestId(), ['GET', 'HEAD', 'POST', 'OPTIONS']),
-  )
+  server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+    takeErrors(socket)
+    refuseInTurn(socket, 'method_refused', options.newRequestId(), ['GET', 'HEAD', 'POST', 'OPTIONS'])
+  })
   let closing = false
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    takeErrors(socket)
     if (closing) {
       refuseInTurn(socket, 'stopping', options.newRequestId())
       return
@@ -97,6 +99,11 @@ export async function listen(door: RequestListener, options: ListenOptions): Pro
       return closed(server, sockets, graceMs)
     },
   }
+}
+
+/** Node lets go of a socket that asks for another protocol. Until somebody has it, a visitor who goes away must not end the process. */
+function takeErrors(socket: Duplex): void {
+  socket.on('error', () => socket.destroy())
 }
 
 function limit(server: HttpServer, { headMs, requestMs, keepAliveMs, connections }: ServerLimits): void {
