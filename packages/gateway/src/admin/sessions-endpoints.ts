@@ -28,7 +28,11 @@ const sessionView = z.object({
 
 const filters = z.strictObject({
   account: z.string().max(128).optional().describe('Of this account.'),
-  address: z.string().max(64).optional().describe('From this address; for owners only.'),
+  address: z
+    .string()
+    .max(64)
+    .optional()
+    .describe('From this address, or with `privacy: { addresses: network }` from its network; for owners only.'),
   startedAfter: moment.optional().describe('Begun then or later.'),
   startedBefore: moment.optional().describe('Begun before.'),
   ...pageQuery,
@@ -110,7 +114,7 @@ async function list(call: AdminCall<Query>): Promise<Said<Page>> {
       seenAfter: at - limits.idleMs,
       authenticatedAfter: at - limits.absoluteMs,
       ...(account === undefined ? {} : { account: account.id }),
-      ...(address === undefined ? {} : { address: formatAddress(address) }),
+      ...(address === undefined ? {} : { address: asWritten(call, formatAddress(address)) }),
       ...(query.startedAfter === undefined ? {} : { from: Date.parse(query.startedAfter) }),
       ...(query.startedBefore === undefined ? {} : { before: Date.parse(query.startedBefore) }),
       ...(after === undefined ? {} : { after }),
@@ -136,6 +140,11 @@ function show(call: AdminCall, session: Session): z.output<typeof sessionView> {
     expiresAt: iso(ends.absolute),
     device: adminOf(call).role === 'owner' ? { ...readAgent(session.agent), network: siteOf(session.address) } : null,
   }
+}
+
+/** As it is with the session: where the owner wants it so, of an address only the network is. */
+function asWritten({ parts }: AdminCall, address: string): string {
+  return parts.config().privacy.addresses === 'network' ? siteOf(address) : address
 }
 
 function placeAfter(call: AdminCall, cursor: string): { readonly createdAt: number; readonly id: string } | null {

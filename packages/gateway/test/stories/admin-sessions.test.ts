@@ -5,7 +5,7 @@ import type { Session } from '../../src/decide/session.ts'
 import { idBytes, shortKey } from '../../src/store/sqlite/session-row.ts'
 import { sessionOf } from '../conformance/sessions.ts'
 import { type AdminClient, firstOwner, invited, type Said } from '../admin-kit.ts'
-import { type Kit, startKit } from '../kit.ts'
+import { type Kit, PASSWORD, startKit } from '../kit.ts'
 
 let kit: Kit | null = null
 afterEach(async () => {
@@ -77,6 +77,21 @@ test('PRIV-04 where somebody is and on what device is for owners only, and coars
     expect((await admin.get('/sessions?address=203.0.113.77')).code).toBe('role_required')
   }
   expect((await owner.get('/sessions')).text).not.toContain(session.id)
+})
+
+test('PRIV-04 where only networks are written, an address finds the sessions of its network', async () => {
+  const own = (kit = await startKit({ config: { privacy: { addresses: 'network' }, trustedProxies: ['127.0.0.1'] } }))
+  const owner = await firstOwner(own)
+  const json = { account: 'ada', password: PASSWORD }
+  await own.call('POST', '/auth/login', {
+    json,
+    headers: [
+      ['x-forwarded-for', '203.0.113.77'],
+      ['x-forwarded-proto', 'http'],
+    ],
+  })
+  expect(shownIn(await owner.get('/sessions?address=203.0.113.9'))).toMatchObject([{ device: { network: '203.0.113.0/24' } }])
+  expect(shownIn(await owner.get('/sessions?address=203.0.114.77'))).toHaveLength(0)
 })
 
 test('a list over 100,000 sessions: every page is as quick as the first, none is shown twice or left out', async () => {
