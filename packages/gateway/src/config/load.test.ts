@@ -322,6 +322,7 @@ describe('ADM-02 a bad configuration is refused with its place, its code and its
       '../guard/load.test.ts',
       '../guard/geo.test.ts',
       '../guard/lint.test.ts',
+      '../guard/read-decoys.test.ts',
       '../../test/cli/start.test.ts',
     ]
     const texts = tests.map((name) => readFileSync(join(import.meta.dirname, name), 'utf8')).join('\n')

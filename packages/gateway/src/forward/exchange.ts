@@ -3,7 +3,7 @@ import type { BodySource } from '../answer.ts'
 import type { HeaderField } from '../decide/headers.ts'
 import type { Api } from '../decide/policy.ts'
 import { GateError } from '../errors.ts'
-import { bufferOf, readCertifiedKey } from '../vault/certified-key.ts'
+import { bufferOf, readCertifiedKey } from '../lib/certified-key.ts'
 import type { ClientIdentity } from './client-identity.ts'
 import type { Forward, Identities } from './forward.ts'
 

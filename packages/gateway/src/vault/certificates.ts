@@ -1,6 +1,6 @@
 import type { Instant } from '../decide/head.ts'
 import type { OpenCertificate } from '../parts.ts'
-import { bufferOf, readCertifiedKey } from './certified-key.ts'
+import { bufferOf, readCertifiedKey } from '../lib/certified-key.ts'
 import { openCredential } from './credentials.ts'
 import type { Keyring } from './keyring.ts'
 import type { LedgerEntry } from './ledger.ts'

@@ -1,6 +1,6 @@
 import type { Placement } from '../decide/credential.ts'
 import { MIN_BODY_NEEDLE } from '../decide/needles.ts'
-import { readCertifiedKey } from './certified-key.ts'
+import { readCertifiedKey } from '../lib/certified-key.ts'
 import { isCertified, type CredentialKind } from './kind.ts'
 import { refusal, type VaultNote, type VaultRefusal } from './outcome.ts'
 

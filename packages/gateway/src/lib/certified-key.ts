@@ -1,12 +1,12 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import type { Instant } from '../decide/head.ts'
 
 /** What may be known of a certificate that is sealed together with its private key. */
 export interface CertifiedKey {
   /** Of the certificate: another one for another certificate. */
   readonly id: string
-  readonly from: Instant
-  readonly until: Instant
+  /** Milliseconds since 1970, as is `until`. */
+  readonly from: number
+  readonly until: number
 }
 
 /** Reads one PEM text with a certificate, what leads to its root, and its private key. Null when they are not there, or not of one pair. */
