@@ -11,7 +11,7 @@ const MOST_IDLE_BYTES = 120_000_000
 const root = resolve(import.meta.dirname, '..')
 const folder = mkdtempSync(join(tmpdir(), 'cloakroom-smoke-'))
 try {
-  const packed = ['cloakroom', '@cloakroom/jwt-check', '@cloakroom/client']
+  const packed = ['cloakroom', '@cloakroom/jwt-check', '@cloakroom/client', '@cloakroom/signature']
   const pack = ['pack', '--silent', '--pack-destination', folder, ...packed.flatMap((name) => ['--workspace', name])]
   execFileSync('npm', pack, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
   const tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'))
@@ -35,6 +35,7 @@ try {
   if (!readFileSync(join(folder, 'node_modules/@cloakroom/jwt-check/dist/page/jwt-check.html'), 'utf8').includes('<script'))
     throw new Error('the offline page of jwt-check is empty')
   console.log('ok: jwt-check and its page')
+  signatures()
   if (process.platform === 'linux') console.log(`ok: a gateway without visitors holds ${(await idleBytes()) / 1e6} MB`)
   const client = spawnSync(
     process.execPath,
@@ -70,6 +71,21 @@ try {
   console.log('ok: its types reach a program')
 } finally {
   rmSync(folder, { recursive: true, force: true })
+}
+
+/** Makes a key with the packed command, signs a request, checks it, and a changed one; throws when either is judged wrongly. */
+function signatures(): void {
+  const command = join(folder, 'node_modules/@cloakroom/signature/bin/cloakroom-signature.js')
+  const run = (...args: readonly string[]) => spawnSync(process.execPath, [command, ...args], { cwd: folder, encoding: 'utf8' })
+  const url = 'https://api.example.com/orders'
+  writeFileSync(join(folder, 'keys.json'), run('keygen', '--private', 'key.jwk').stdout)
+  writeFileSync(join(folder, 'signed.txt'), run('sign', '--key', 'key.jwk', '--url', url).stdout)
+  const verdicts = [url, `${url}/1`].map((each) => run('verify', '--keys', 'keys.json', '--fields', 'signed.txt', '--url', each).status)
+  if (verdicts.join(' ') !== '0 1') throw new Error(`cloakroom-signature verify: exit ${verdicts.join(' and ')}, expected 0 and 1`)
+  const entries = ['', '/node', '/express', '/fastify', '/hono', '/fetch', '/keys-file', '/node-keys']
+  const imports = entries.map((entry) => `await import('@cloakroom/signature${entry}')`).join('; ')
+  execFileSync(process.execPath, ['--input-type=module', '-e', imports], { cwd: folder })
+  console.log('ok: @cloakroom/signature, its command and its middleware')
 }
 
 /** Of the resident memory of a gateway that has just started; throws when it is not under 120 MB after ten seconds. */

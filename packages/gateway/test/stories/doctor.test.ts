@@ -155,7 +155,7 @@ describe('cloakroom doctor', { timeout: 120_000 }, () => {
     expect(await look()).toContain('ok: It refuses a call with the secret of a window that is over (401).')
   })
 
-  test('TLS-05 an API behind TLS with an authority of its own: verified, and found when nobody known vouches for it', async () => {
+  test('an API behind TLS with an authority of its own: verified, and found when nobody known vouches for it', async () => {
     const authority = await makeAuthority()
     upstream = await startUpstream({
       tls: await authority.issue(['127.0.0.1']),
