@@ -91,7 +91,7 @@ test('UPV-15 a certificate that lies in the vault with its key: without it, and 
   expect(standing.size).toBe(0)
 })
 
-test('UPV-15 it is shown, and neither it nor its key lies readable in any file of the store', async () => {
+test('UPV-15 TLS-05 it is shown, and neither it nor its key lies readable in any file of the store', async () => {
   const second = await startKit({
     apis: () => ({
       shown: {
