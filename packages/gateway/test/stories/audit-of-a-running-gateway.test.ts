@@ -247,7 +247,11 @@ const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly
       const { factors } = JSON.parse((await kit.call('GET', '/auth/factors', { cookie })).text) as { factors: { id: string }[] }
       expect((await kit.call('POST', '/auth/factors/remove', { cookie, json: { id: factors[0]?.id } })).status).toBe(200)
     },
-    says: { target: 'ada', actor: expect.objectContaining({ via: 'browser', account: 'ada' }), detail: { factor: 'totp' } },
+    says: {
+      target: 'ada',
+      actor: expect.objectContaining({ via: 'browser', account: 'ada' }),
+      detail: { factor: 'totp', id: expect.any(String) },
+    },
   },
   'password.changed': {
     flow: async () => {

@@ -107,12 +107,6 @@ export const DURABLE_SCHEMA: Schema = {
       since INTEGER NOT NULL,
       reason TEXT NOT NULL
     ) STRICT;
-    CREATE TABLE hold (
-      credential TEXT PRIMARY KEY,
-      since INTEGER NOT NULL,
-      rule TEXT,
-      reason TEXT
-    ) STRICT;
     CREATE TABLE audit_head (
       seq INTEGER PRIMARY KEY,
       hash TEXT NOT NULL,
@@ -131,6 +125,14 @@ export const DURABLE_SCHEMA: Schema = {
     `
     ALTER TABLE account ADD COLUMN mail TEXT;
     CREATE INDEX account_by_mail ON account (mail COLLATE NOCASE) WHERE mail IS NOT NULL;
+    `,
+    `
+    CREATE TABLE IF NOT EXISTS hold (
+      credential TEXT PRIMARY KEY,
+      since INTEGER NOT NULL,
+      rule TEXT,
+      reason TEXT
+    ) STRICT;
     `,
   ],
 }
