@@ -37,11 +37,15 @@ export function createEventFeed({ guard, part, counters, onFailure }: EventFeedO
   }
 
   return (event) => {
-    // What the guard says itself would come back to it.
+    // What the guard says and does itself would come back to it: a rule that looks at no kind of event would act again, for ever.
+    const isOwn = event.kind.startsWith('guard.') || (event.rule !== null && OWN_MEASURES.has(event.kind))
     // An administrator is no visitor, whatever his name.
-    if (!event.kind.startsWith('guard.') && event.actor.via !== 'admin') take(subjectOf(event)).catch(onFailure)
+    if (!isOwn && event.actor.via !== 'admin') take(subjectOf(event)).catch(onFailure)
   }
 }
+
+/** Kinds that tell of a measure of a rule, carried out or refused. */
+const OWN_MEASURES: ReadonlySet<string> = new Set(['ban.started', 'credential.disabled'])
 
 /** An event as a condition sees it. */
 export function subjectOf({ kind, at, request, address, actor, target, reason }: AuditEvent): Subject {
