@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { type Child, start } from './children.ts'
 import { cpuSeconds, residentMiB } from './cpu.ts'
 import { eventually, freePort, type Gateway, setUpGateway } from './gateway.ts'
+import { type GuardFigures, guardRows, measureGuard } from './guard-figures.ts'
 import { type HardeningFigures, hardeningLine, measureHardening } from './hardening.ts'
 import { run, type Scenario } from './load.ts'
 import { nginxCommand } from './nginx.ts'
@@ -82,7 +83,8 @@ try {
   const sessions = await measureSessions(1000, quick ? 100_000 : 1_000_000)
   // Many short pairs: the middle of them tells more than a few long ones.
   const hardening = await measureHardening(root, upstreamOrigin, key, { ...first(ALL_SCENARIOS), requests: 4000 }, quick ? 8 : 60)
-  report(results, life, sessions, hardening)
+  const guard = await measureGuard(root, upstreamOrigin, key, ROUNDS, quick ? 1000 : 4000)
+  report(results, life, sessions, hardening, guard)
   console.log(`\n${table(signingRows(await measureSigning(quick ? 300 : 1000)))}`)
 } finally {
   for (const child of started.toReversed()) await child.stop()
@@ -179,7 +181,7 @@ async function measureLife(gateway: Gateway): Promise<Life> {
   return { firstAnswerMs: median(firsts), idleMiB: median(idle) }
 }
 
-function report(results: Results, life: Life, sessions: SessionFigures, hardening: HardeningFigures): void {
+function report(results: Results, life: Life, sessions: SessionFigures, hardening: HardeningFigures, guard: GuardFigures): void {
   const names = [...first([...results.values()]).keys()]
   const rows = [['CPU per request, µs', ...names]]
   for (const [scenario, figures] of results) rows.push([scenario, ...names.map((name) => (figures.get(name) ?? Number.NaN).toFixed(1))])
@@ -200,6 +202,7 @@ function report(results: Results, life: Life, sessions: SessionFigures, hardenin
     )
   }
   console.log(hardeningLine(hardening))
+  console.log(`\n${table(guardRows(guard))}`)
   const content = {
     node: process.version,
     rounds: ROUNDS,
@@ -207,6 +210,7 @@ function report(results: Results, life: Life, sessions: SessionFigures, hardenin
     life,
     sessions,
     hardening,
+    guard: Object.fromEntries(guard),
   }
   const file = resolve(import.meta.dirname, '../results/latest.json')
   mkdirSync(resolve(file, '..'), { recursive: true })

@@ -27,7 +27,9 @@ export function createBanMeasure({ store, audit, random, policy, label }: BanMea
     for (const part of action.key) {
       const key = keyOf(part, subject)
       if (key === null) continue
-      const why = refuseBan(key, policy())
+      const address = addressOf(subject)
+      const isSpared = address !== null && policy().guard?.neverBanned?.(address) === true
+      const why = isSpared ? `${address} is on a list of those who are never banned` : refuseBan(key, policy())
       if (why !== null) {
         audit.note(
           auditEvent({

@@ -59,6 +59,7 @@ function guardOf({ rules }: Config): Guard | null {
 /** Rules that nobody read cannot be kept: whoever serves requests with such a configuration lets nobody through. */
 const REFUSE_ALL: Guard = {
   signals: [],
+  neverBanned: null,
   rules: [
     {
       id: 'rules-were-not-read',

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { checkConfig } from './check.ts'
+import { checkAgainst } from '../guard/against-config.ts'
 import { defaults, type GuardLoading, loadGuard } from '../guard/load.ts'
 import { explainIssues } from './explain.ts'
 import { resolvePaths, type Config } from './paths.ts'
@@ -53,7 +54,7 @@ export function parseConfig(value: unknown, origin: ConfigOrigin): LoadedConfig 
     const resolved = resolvePaths(parsed.data, origin.file, origin.folder)
     const guard = origin.withoutRules === true ? ({ kind: 'unread' } as const) : readGuard(resolved)
     const config = { ...resolved, rules: guard.kind === 'guard' ? guard : guard.kind === 'off' ? ('off' as const) : ('unread' as const) }
-    const ofGuard = guard.kind === 'problems' ? guard.problems : []
+    const ofGuard = guard.kind === 'problems' ? guard.problems : guard.kind === 'guard' ? checkAgainst(guard, config) : []
     const problems = [...sortProblems(checkConfig(config, origin.locate)), ...ofGuard]
     const fatal = problems.some(({ severity }) => severity === 'error')
     return fatal

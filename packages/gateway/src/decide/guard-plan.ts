@@ -1,4 +1,4 @@
-import type { GuardActionKind } from './guard-action.ts'
+import type { GuardActionKind, KeyPart } from './guard-action.ts'
 import type { Condition, Guard, GuardRoute, Phase, Rule, Scope, Signal } from './guard.ts'
 
 /** What of a guard could apply to one route and method: all that a request there pays for. */
@@ -127,7 +127,11 @@ function asksWho({ rules, signals }: Stage): boolean {
   const conditions = [...rules.flatMap(({ when, limits }) => [when, limits.neverIf]), ...signals.map(({ when }) => when)]
   return (
     conditions.some((condition) => condition?.reads.some((fact) => /^(?:session|account|visit)\./.test(fact)) ?? false) ||
-    signals.some(({ key }) => key.some((part) => part === 'session' || part === 'account' || part === 'visit')) ||
-    rules.some(({ actions }) => actions.some(({ kind }) => ASKING.has(kind)))
+    signals.some(({ key }) => key.some(isWho)) ||
+    rules.some(({ actions }) => actions.some((action) => ASKING.has(action.kind) || (action.kind === 'ban' && action.key.some(isWho))))
   )
+}
+
+function isWho(part: KeyPart): boolean {
+  return part === 'session' || part === 'account' || part === 'visit'
 }

@@ -130,6 +130,8 @@ export interface Signal {
 export interface Guard {
   readonly rules: readonly Rule[]
   readonly signals: readonly Signal[]
+  /** Addresses that no rule bans, whatever they do; null when there are none. */
+  readonly neverBanned: ((address: string) => boolean) | null
 }
 
 /** What the owner, or the guard itself, changed since it was loaded. */

@@ -1,11 +1,18 @@
 import type { Condition, Rule } from '../decide/guard.ts'
 import type { KeyPath } from '../config/problem.ts'
 import { readActions } from './actions.ts'
-import type { Language, ScopedCondition } from './expression.ts'
+import type { Language, NamedRoute, ScopedCondition } from './expression.ts'
 import { refusePhase } from './phases.ts'
 import type { GuardReport } from './report.ts'
 import type { GuardFile, RuleEntry } from './schema.ts'
 import { EVERYWHERE } from './scope.ts'
+
+/** A name of a route or an API, where it stands. */
+export interface NamedPlace extends NamedRoute {
+  readonly path: KeyPath
+  /** The condition. */
+  readonly text: string
+}
 
 /** `rules:` of guard.yaml. */
 export function compileRules(
@@ -14,6 +21,7 @@ export function compileRules(
   unmarked: ReadonlySet<string>,
   language: Language,
   report: GuardReport,
+  names: NamedPlace[],
 ): readonly Rule[] {
   const seen = new Set<string>()
   const scored = Object.entries(written.signals).flatMap(([name, { on }]) => (on === 'decision' ? [name] : []))
@@ -52,6 +60,7 @@ export function compileRules(
       }
       refusePhase(compiled.value.reads, entry.phase, place, report)
       refuseGeo(compiled.value.reads, written, place)
+      names.push(...compiled.value.named.map((each) => ({ ...each, path: place, text })))
       return compiled.value
     }
   })
@@ -77,4 +86,4 @@ export function compileRules(
 }
 
 /** In the place of a condition that was refused; such a guard is never in force. */
-const NEVER: ScopedCondition = { text: '', scope: EVERYWHERE, reads: [], holds: () => false, trace: () => [] }
+const NEVER: ScopedCondition = { text: '', scope: EVERYWHERE, named: [], reads: [], holds: () => false, trace: () => [] }

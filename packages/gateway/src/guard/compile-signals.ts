@@ -1,6 +1,7 @@
 import { parseDuration } from '../config/units.ts'
 import type { Signal } from '../decide/guard.ts'
 import type { Meter } from '../decide/meter.ts'
+import type { NamedPlace } from './compile-rules.ts'
 import type { Language } from './expression.ts'
 import { refusePhase } from './phases.ts'
 import type { GuardReport } from './report.ts'
@@ -8,14 +9,19 @@ import { EVERYWHERE } from './scope.ts'
 import type { SignalEntry } from './schema.ts'
 
 /** `signals:` of guard.yaml. */
-export function compileSignals(written: Readonly<Record<string, SignalEntry>>, language: Language, report: GuardReport): readonly Signal[] {
+export function compileSignals(
+  written: Readonly<Record<string, SignalEntry>>,
+  language: Language,
+  report: GuardReport,
+  names: NamedPlace[],
+): readonly Signal[] {
   return Object.entries(written).flatMap(([name, entry]) => {
-    const signal = compileSignal(name, entry, language, report)
+    const signal = compileSignal(name, entry, language, report, names)
     return signal === null ? [] : [signal]
   })
 }
 
-function compileSignal(name: string, entry: SignalEntry, language: Language, report: GuardReport): Signal | null {
+function compileSignal(name: string, entry: SignalEntry, language: Language, report: GuardReport, names: NamedPlace[]): Signal | null {
   const path = ['signals', name]
   const meter = meterOf(entry)
   if (meter === null) {
@@ -58,6 +64,7 @@ function compileSignal(name: string, entry: SignalEntry, language: Language, rep
       return null
     }
     refusePhase(compiled.value.reads, entry.on, at, report)
+    names.push(...compiled.value.named.map((each) => ({ ...each, path: at, text })))
     if (compiled.value.reads.some((fact) => fact.startsWith('signal.')))
       report.at(at, 'guard_signal', 'A signal cannot look at signals: all are counted at once.', 'Put that condition into the rule.')
     return compiled.value

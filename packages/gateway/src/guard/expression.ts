@@ -22,6 +22,15 @@ export type Compiled<T> =
 /** With where it could hold at all. */
 export interface ScopedCondition extends Condition {
   readonly scope: Scope
+  readonly named: readonly NamedRoute[]
+}
+
+/** A route or an API that a condition names, with its place: the language does not know which there are. */
+export interface NamedRoute {
+  readonly fact: 'route.id' | 'route.api'
+  readonly value: string
+  readonly start: number
+  readonly end: number
 }
 
 export interface Language {
@@ -83,6 +92,7 @@ export function createLanguage(vocabulary: Vocabulary): Language {
         value: {
           text,
           scope: scopeOf(parsed.value.ast),
+          named: namedIn(parsed.value.ast),
           reads: readsOf(parsed.value.ast),
           holds: (subject, read) => holds(subject, read),
           trace: (subject, read) => steps.map((step) => step(scene, subject, read)),
@@ -194,6 +204,21 @@ function readsOf(ast: ASTNode): readonly string[] {
     return false
   })
   return [...reads]
+}
+
+/** `route.id == "login"`, `"shop" != route.api`, `route.api in ["shop", "mail"]`. */
+function namedIn(ast: ASTNode): readonly NamedRoute[] {
+  const found: NamedRoute[] = []
+  walk(ast, (node) => {
+    if (node.op !== '==' && node.op !== '!=' && node.op !== 'in') return true
+    const sides: readonly ASTNode[] = node.args
+    const fact = sides.map((side) => pathOf(side)?.join('.')).find((path) => path === 'route.id' || path === 'route.api')
+    if (fact === undefined) return true
+    for (const text of sides.flatMap((side) => (side.op === 'list' ? side.args : [side])))
+      if (text.op === 'value' && typeof text.args === 'string') found.push({ fact, value: text.args, start: text.start, end: text.end })
+    return true
+  })
+  return found
 }
 
 /** `signal.probe.over` → its three names; null for anything else. */

@@ -5,11 +5,12 @@ import { type ConfigProblem, type Locate, sortProblems } from '../config/problem
 import { readYaml } from '../config/yaml.ts'
 import type { DecoyProfile } from '../decoy/profile.ts'
 import type { Guard } from '../decide/guard.ts'
-import { compileRules } from './compile-rules.ts'
+import { compileRules, type NamedPlace } from './compile-rules.ts'
 import { compileSignals } from './compile-signals.ts'
 import { DEFAULT_RULES } from './default-rules.ts'
 import { createLanguage } from './expression.ts'
 import { openGeo } from './geo.ts'
+import type { NamedList } from './lists.ts'
 import { readDecoys } from './read-decoys.ts'
 import { readLists } from './read-lists.ts'
 import { createReport, type GuardReport } from './report.ts'
@@ -24,6 +25,10 @@ export interface LoadedGuard {
   readonly locate: Locate
   /** The owner's own rules and signals, in the order of the text. */
   readonly own: Guard
+  /** Routes and APIs that its conditions name; see against-config.ts. */
+  readonly named: readonly NamedPlace[]
+  /** For what is found later, with its place. */
+  readonly report: () => GuardReport
   /** What `decoy` answers with, by name. */
   readonly decoys: ReadonlyMap<string, DecoyProfile>
   /** Every file that was read: when one of them changes, all is read again. */
@@ -68,9 +73,11 @@ export function defaults(): LoadedGuard {
   const loaded = parseGuard(DEFAULT_RULES, 'the rules that come with the gateway', true)
   // A slip in our own text must not let everybody through.
   if (loaded.kind === 'problems') throw new Error(loaded.problems.map(({ text, line }) => `${line ?? 0}: ${text}`).join('\n'))
-  ours = { ...loaded, own: { rules: [], signals: [] }, files: [] }
+  ours = { ...loaded, own: NOTHING, named: [], files: [] }
   return ours
 }
+
+const NOTHING: Guard = { rules: [], signals: [], neverBanned: null }
 
 let ours: LoadedGuard | null = null
 
@@ -83,10 +90,17 @@ export function parseGuard(text: string, file: string, own = false): GuardLoadin
     for (const { problem } of explainIssues(parsed.error.issues, yaml.locate, guardSchema)) report.add(problem)
     return { kind: 'problems', problems: sortProblems(report.problems), files: [file] }
   }
-  return compile(parsed.data, file, yaml.locate, report, own)
+  return compile(parsed.data, file, yaml.locate, report, own, () => createReport(file, text, yaml.locate))
 }
 
-function compile(written: GuardFile, file: string, locate: Locate, report: GuardReport, own: boolean): GuardLoading {
+function compile(
+  written: GuardFile,
+  file: string,
+  locate: Locate,
+  report: GuardReport,
+  own: boolean,
+  anew: () => GuardReport,
+): GuardLoading {
   const at = (path: string): string => (isAbsolute(path) ? path : resolve(dirname(file), path))
   const files = [file]
   const geo = openGeo({
@@ -110,19 +124,31 @@ function compile(written: GuardFile, file: string, locate: Locate, report: Guard
     signals: Object.keys(written.signals),
     enrichment: geo.kind === 'open' ? geo.enrichment : null,
   })
-  const signals = compileSignals(written.signals, language, report)
-  const rules = compileRules(written, decoys.unmarked, language, report)
+  const named: NamedPlace[] = []
+  const signals = compileSignals(written.signals, language, report, named)
+  const rules = compileRules(written, decoys.unmarked, language, report, named)
   if (report.problems.length > 0) return { kind: 'problems', problems: sortProblems(report.problems), files }
-  const extra = written.defaults && !own ? defaultGuard() : { rules: [], signals: [] }
+  const extra = written.defaults && !own ? defaultGuard() : NOTHING
   return {
     kind: 'guard',
-    guard: { rules: [...rules, ...extra.rules], signals: [...signals, ...extra.signals] },
-    own: { rules, signals },
+    guard: { rules: [...rules, ...extra.rules], signals: [...signals, ...extra.signals], neverBanned: neverBannedIn(written, lists.lists) },
+    own: { rules, signals, neverBanned: null },
     tests: written.tests,
     locate,
     decoys: decoys.profiles,
+    named,
+    report: anew,
     files,
   }
+}
+
+/** `never_banned` of lists: whoever is on one of them is banned by no rule. */
+function neverBannedIn(written: GuardFile, lists: ReadonlyMap<string, NamedList>): Guard['neverBanned'] {
+  const spared = Object.entries(written.lists).flatMap(([name, entry]) => {
+    const list = entry.never_banned ? lists.get(name) : undefined
+    return list === undefined ? [] : [list]
+  })
+  return spared.length === 0 ? null : (address) => spared.some((list) => list.holds(address))
 }
 
 function unusable(file: string, code: 'file_unreadable' | 'file_too_large', text: string, fix: string): GuardLoading {

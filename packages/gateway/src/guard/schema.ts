@@ -20,11 +20,13 @@ const list = z
       .array(z.union([z.int(), z.string()]))
       .optional()
       .describe('Numbers of networks, as in 64500.'),
+    never_banned: z.boolean().default(false).describe('Of addresses (`cidr`): no rule bans whoever comes from one of them.'),
     file: filePath().optional().describe('More entries of the same kind, one a line; `#` begins a comment. Read again when it changes.'),
   })
   .refine((value) => [value.cidr, value.glob, value.text, value.asn].filter((entries) => entries !== undefined).length === 1, {
     message: 'A list is of exactly one kind: cidr, glob, text or asn',
   })
+  .refine((value) => !value.never_banned || value.cidr !== undefined, { message: '`never_banned` belongs to a list of addresses (`cidr`)' })
 
 const decoy = z
   .strictObject({

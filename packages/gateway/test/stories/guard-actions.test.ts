@@ -149,6 +149,34 @@ describe('a rule that bans', () => {
     expect(codeOf(await get('/auth/session'))).toBeNull()
   })
 
+  test('never bans whoever is on a list of those who are never banned, not for an event either', async () => {
+    const guard = guardOf(
+      `lists: { staff: { cidr: [198.51.100.66], never_banned: true } }
+signals: { fails: { on: event, when: event.type == "login.failed", key: ip.net, sum: { per: 1h, max: 1 } } }`,
+      { id: 'probe', when: 'request.path.startsWith("/.env")', does: '{ ban: { key: [ip.net, session], for: 10m } }' },
+      { id: 'guesser', phase: 'event', when: 'signal.fails.over', does: '{ ban: { key: ip.net, for: 10m } }' },
+    )
+    await start({ guard, config: { trustedProxies: ['127.0.0.1'] } })
+    const others = [['x-forwarded-for', '198.51.100.67']] as const
+    for (const headers of [EVIL, others]) {
+      expect(codeOf(await get('/.env', await kit.signIn(), headers))).toBe('blocked')
+      for (let n = 0; n < 3; n += 1) await kit.call('POST', '/auth/login', { headers, json: { account: 'ada', password: 'wrong wrong' } })
+    }
+    await vi.waitFor(async () => {
+      const banned = await kit.stores.bans.list(kit.clock.now)
+      expect(new Set(banned.flatMap(({ kind, value }) => (kind === 'ip.net' ? [value] : [])))).toEqual(new Set(['198.51.100.67']))
+      expect(banned.filter(({ kind }) => kind === 'session')).toHaveLength(1)
+    })
+    await kit.running.close(0)
+    expect(kit.auditLines()).toContainEqual(
+      expect.objectContaining({
+        kind: 'ban.started',
+        result: 'refused',
+        reason: '198.51.100.66 is on a list of those who are never banned',
+      }),
+    )
+  })
+
   test('bans a session and not the account’s others', async () => {
     await start({ guard: rulesOf({ id: 'odd', when: 'request.path.endsWith("/odd")', does: '{ ban: { key: session, for: 10m } }' }) })
     const [one, other] = [await kit.signIn(), await kit.signIn()]
