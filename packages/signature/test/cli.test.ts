@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -108,5 +109,12 @@ describe('cloakroom-signature', () => {
     const ran = await cli(words)
     expect(ran.exit).toBe(exit)
     if (exit !== 0 && words.length > 0) expect(ran.err).not.toBe('')
+  })
+
+  it('does not mind a reader that goes away', async () => {
+    await cli(['keygen', '--private', at('gone.jwk')])
+    const bin = join(import.meta.dirname, '../bin/cloakroom-signature.js')
+    const line = `"${process.execPath}" "${bin}" sign --key "${at('gone.jwk')}" --url https://api.example.test/ | true`
+    for (let round = 0; round < 3; round += 1) expect(spawnSync('sh', ['-c', line], { encoding: 'utf8' }).stderr).toBe('')
   })
 })
