@@ -422,6 +422,16 @@ describe('linking', () => {
     expect((await fresh.submit('/auth/oidc/start', { provider: 'acme', link: 'yes' })).url.pathname).toBe('/auth/step-up')
   })
 
+  test('MFA-23 who has nothing to show here but what the provider says signs in there again first', async () => {
+    await open()
+    const browser = kit.browse()
+    await browser.signIn()
+    kit.clock.now += 6 * 60_000
+    const body = JSON.stringify({ provider: 'acme', link: 'yes' })
+    const asked = await browser.fetch('/auth/oidc/start', { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+    expect([asked.status, asked.fields.header('cloakroom-error')]).toEqual([403, 'sign_in_again'])
+  })
+
   test('a stranger links nothing, and nor does a session that ended on the way', async () => {
     await open({ acme: { admit: 'known' } })
     const page = await kit.browse().signIn(link)
