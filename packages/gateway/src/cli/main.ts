@@ -1,7 +1,6 @@
 import { url as inspectorUrl } from 'node:inspector'
 import { CommanderError } from 'commander'
 import { systemClock } from '../lib/clock.ts'
-import { giveBackHeap } from '../lib/give-back-heap.ts'
 import { systemRandom } from '../lib/random.ts'
 import type { NodeProcess } from './node-process.ts'
 import { explainThrown, EXIT, failed, type Outcome } from './outcome.ts'
@@ -107,7 +106,6 @@ function nodeProcess(): NodeProcess {
     major: Number.parseInt(process.versions.node, 10),
     isInspected: inspectorUrl() !== undefined,
     confined: permission === undefined ? null : { mayAll: closed.filter((scope) => permission.has(scope)) },
-    giveBackHeap,
     disarmDebugger: () => void process.on('SIGUSR1', () => undefined),
     become(args) {
       if (process.platform === 'win32' || process.execve === undefined) return false

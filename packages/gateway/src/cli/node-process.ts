@@ -12,8 +12,6 @@ export interface NodeProcess {
   readonly confined: { readonly mayAll: readonly string[] } | null
   /** Nobody may attach a debugger by signal from now on. */
   disarmDebugger(): void
-  /** Starting up is over: its memory goes back to the system. */
-  giveBackHeap(): void
   /** Replaces this process by Node with these arguments; false where the system cannot. */
   become(args: readonly string[]): boolean
 }

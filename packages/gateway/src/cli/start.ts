@@ -113,7 +113,6 @@ async function run(world: World, options: CommonOptions, opened: OpenedVault, wa
       terminal.err(setupText(running))
       terminal.out(`${JSON.stringify({ origin: running.publicOrigin, port: running.port, adminPort: running.adminPort })}\n`)
     } else terminal.err(await ready(config, running, stores, terminal))
-    terminal.node.giveBackHeap()
     await stopAsked
     // A second Ctrl-C: no more patience.
     terminal.onStop(() => terminal.exitNow(130))
