@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Child } from './children.ts'
 import { cpuSeconds } from './cpu.ts'
-import { eventually, setUpGateway } from './gateway.ts'
+import { eventually, setUpGateway, visitorHeaders } from './gateway.ts'
 import { run, type Scenario } from './load.ts'
 import { median } from './table.ts'
 
@@ -62,13 +62,7 @@ export async function measureGuard(root: string, upstream: string, key: string, 
       const gateway = await setUpGateway(folder, upstream, key, text === null ? 'off' : './guard.yaml')
       const child = await gateway.start()
       children.push(child)
-      const headers = {
-        host: `localhost:${gateway.port}`,
-        accept: '*/*',
-        cookie: gateway.cookie,
-        'sec-fetch-site': 'same-origin',
-        'sec-fetch-dest': 'empty',
-      }
+      const headers = visitorHeaders(gateway)
       const origin = `http://127.0.0.1:${gateway.port}`
       await eventually(() => run(origin, { ...SMALL, requests: requests / 2 }, headers))
       contestants.push({ name, pid: child.pid, origin, headers, figures: [] as number[] })

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Child } from './children.ts'
 import { cpuSeconds } from './cpu.ts'
-import { eventually, setUpGateway } from './gateway.ts'
+import { eventually, setUpGateway, visitorHeaders } from './gateway.ts'
 import { run, type Scenario } from './load.ts'
 import { softenedCopy } from './softened.ts'
 import { median } from './table.ts'
@@ -32,13 +32,7 @@ export async function measureHardening(
     const gateway = await setUpGateway(folder, upstream, key, 'off', main)
     const child = await gateway.start()
     children.push(child)
-    const headers = {
-      host: `localhost:${gateway.port}`,
-      accept: '*/*',
-      cookie: gateway.cookie,
-      'sec-fetch-site': 'same-origin',
-      'sec-fetch-dest': 'empty',
-    }
+    const headers = visitorHeaders(gateway)
     const send = async (requests: number): Promise<number> => {
       const before = cpuSeconds(child.pid)
       await run(`http://127.0.0.1:${gateway.port}`, { ...scenario, requests }, headers)

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Child, start } from './children.ts'
 import { cpuSeconds, residentMiB } from './cpu.ts'
-import { eventually, freePort, type Gateway, setUpGateway } from './gateway.ts'
+import { eventually, freePort, type Gateway, setUpGateway, visitorHeaders } from './gateway.ts'
 import { type GuardFigures, guardRows, measureGuard } from './guard-figures.ts'
 import { type HardeningFigures, hardeningLine, measureHardening } from './hardening.ts'
 import { run, type Scenario } from './load.ts'
@@ -120,13 +120,7 @@ async function startAll(gateway: Gateway, upstream: string, key: string, upstrea
   }
   const own = await gateway.start()
   started.push(own)
-  const headers = {
-    host: `localhost:${gateway.port}`,
-    accept: '*/*',
-    cookie: gateway.cookie,
-    'sec-fetch-site': 'same-origin',
-    'sec-fetch-dest': 'empty',
-  }
+  const headers = visitorHeaders(gateway)
   contestants.push({ name: 'cloakroom', pid: own.pid, origin: `http://127.0.0.1:${gateway.port}`, headers })
   for (const { origin, headers: sent } of contestants) await eventually(() => run(origin, { ...first(SCENARIOS), requests: 200 }, sent))
   return contestants
