@@ -52,12 +52,12 @@ export async function setUpGateway(folder: string, upstream: string, key: string
   return { folder, port, cookie, start: launch }
 }
 
-/** The session cookie of an account that `addAccount` made. */
 /** What the website's own page sends with a call. */
 export function visitorHeaders({ port, cookie }: Gateway): Readonly<Record<string, string>> {
   return { host: `localhost:${port}`, accept: '*/*', cookie, 'sec-fetch-site': 'same-origin', 'sec-fetch-dest': 'empty' }
 }
 
+/** The session cookie of an account that `addAccount` made. */
 export async function signIn(port: number, account: string): Promise<string> {
   const answer = await eventually(() =>
     fetch(`http://localhost:${port}/auth/login`, {
