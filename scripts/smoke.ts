@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
-const MOST_IDLE_BYTES = 150_000_000
+const MOST_IDLE_BYTES = 125e6
 
 /** Packs the packages as a user would get them, installs them into an empty folder and runs them there. Exit 1 when anything is amiss. */
 const root = resolve(import.meta.dirname, '..')
@@ -88,7 +88,7 @@ function signatures(): void {
   console.log('ok: @cloakroom/signature, its command and its middleware')
 }
 
-/** Of the resident memory of a gateway that has just started; throws when it is not under 150 MB after ten seconds. */
+/** Of the resident memory of a gateway that has just started; throws when it is not under 125 MB after ten seconds: the aim is 120, and what of Node's own pages is resident varies. */
 async function idleBytes(): Promise<number> {
   const bin = join(folder, 'node_modules/cloakroom/bin/cloakroom.js')
   const init = ['init', '--api', 'shop', '--upstream', 'http://127.0.0.1:9', '--place', 'bearer', '--yes']
@@ -107,7 +107,7 @@ async function idleBytes(): Promise<number> {
       await setTimeout(100)
       bytes = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024
     }
-    if (!(bytes < MOST_IDLE_BYTES)) throw new Error(`a gateway without visitors holds ${bytes / 1e6} MB, more than 150`)
+    if (!(bytes < MOST_IDLE_BYTES)) throw new Error(`a gateway without visitors holds ${bytes / 1e6} MB, more than 125`)
     return bytes
   } finally {
     child.removeAllListeners('exit')

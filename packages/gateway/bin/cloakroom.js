@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'fs'
 import { dirname, join, resolve } from 'path'
 import { fileURLToPath } from 'url'
+import { setFlagsFromString } from 'v8'
 
 // 24.15 is the first long-term release whose node:sqlite and crypto.argon2 are both ready.
 const NEEDED = [24, 15]
@@ -17,6 +18,9 @@ const PACKAGES = {
 
 const own = process.versions.node.split('.').map(Number)
 if (own[0] > NEEDED[0] || (own[0] === NEEDED[0] && own[1] >= NEEDED[1])) {
+  // The start makes much garbage, for which the heap's young half would grow to its full size and stay there, untouched, 25 MB of it,
+  // until the first visitors come. `start` lifts this when it listens.
+  setFlagsFromString('--semi-space-growth-factor=1')
   import('../dist/cli/main.js').catch(function (cause) {
     console.error(cause)
     process.exitCode = 70

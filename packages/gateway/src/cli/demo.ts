@@ -25,6 +25,7 @@ async function demo(world: World, options: DemoOptions): Promise<Outcome> {
   // Loaded here: no other command needs the proxy's libraries, and each would wait for them.
   const { runDemo } = await import('../demo/run.ts')
   const running = await runDemo({ clock, random, port, onNotice: (text) => terminal.err(`${text}\n`) })
+  terminal.node.fitHeapToService()
   const strong = (text: string): string => paint('bold', text, terminal)
   terminal.out(`
 ${strong('Cloakroom')}: a shop's website, the API that it needs, and the gateway between them

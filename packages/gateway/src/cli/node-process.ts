@@ -12,6 +12,8 @@ export interface NodeProcess {
   readonly confined: { readonly mayAll: readonly string[] } | null
   /** Nobody may attach a debugger by signal from now on. */
   disarmDebugger(): void
+  /** Fits V8's heap to a process that serves for long. */
+  fitHeapToService(): void
   /** Replaces this process by Node with these arguments; false where the system cannot. */
   become(args: readonly string[]): boolean
 }

@@ -94,6 +94,7 @@ async function run(world: World, options: CommonOptions, opened: OpenedVault, wa
     later: systemLater,
     onNotice: (text) => terminal.err(`${text}\n`),
   })
+  terminal.node.fitHeapToService()
   const following = followConfig({
     file: resolve(terminal.cwd, options.config),
     started: filesOf(config),
