@@ -219,7 +219,7 @@ export function compose({ config, policy, stores: given, vault, clock, random, l
     tarpit: createTarpit(backgroundLater),
     traps: createTraps(vault.deriveKey(PURPOSES.traps), canaries),
     canaries,
-    latencies: createLatencies(clock),
+    latencies: createLatencies(),
     decoyKey: vault.deriveKey(PURPOSES.decoys),
     decisions,
     challenges: createChallenges({ key: vault.deriveKey(PURPOSES.challenges), nonces: stores.nonces, random }),

@@ -153,9 +153,8 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
   })
   const providers = lasting.providers.open(providersOf(config, policy))
   const held = heldVault(vault, stores.holds)
-  const forward = lasting.latencies.listen(
-    measuredForward(lasting.forward.trusting(authoritiesOf(config), identitiesOf(config, held, clock)), metrics, clock),
-  )
+  const wayOut = lasting.forward.trusting(authoritiesOf(config), identitiesOf(config, held, clock))
+  const forward = measuredForward(wayOut, clock, metrics.roundTrips, lasting.latencies)
   const gateway = createSpine({
     policy: () => policy,
     sessions,

@@ -144,8 +144,8 @@ test('an upstream’s round trips are timed to the answer’s head, and its fail
         return answers.shift()!()
       },
     },
-    metrics,
     () => now,
+    metrics.roundTrips,
   )
   const request = { method: 'GET', origin: 'https://api.example.com', path: '/', query: '', headers: [] }
   await forward.send(request, null, makeApi())

@@ -6,6 +6,7 @@ import { GateError } from '../errors.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { AccessLine, ObserverPart } from '../parts.ts'
 import type { AuditTrail } from './audit.ts'
+import type { RoundTripListener } from './measured-forward.ts'
 import { createTally } from './tally.ts'
 
 /** The gateway's figures for Prometheus. Labels come from the configuration and from closed tables, never from a visitor. */
@@ -14,9 +15,7 @@ export interface Metrics extends ObserverPart {
   event(event: AuditEvent): void
   /** An audit event that shares its line with others; `event` is told of it as well. */
   folded(event: AuditEvent): void
-  /** One upstream round trip to the answer's head, in seconds. */
-  upstream(api: string, seconds: number): void
-  upstreamFailure(api: string, code: string): void
+  readonly roundTrips: RoundTripListener
   /** Something failed that no request waits for. */
   failed(cause: unknown): void
   /** Reads the trail's figures whenever somebody asks. */
@@ -106,12 +105,14 @@ export function createMetrics(clock: Clock): Metrics {
       else if (kind === 'secret.reflected') leaks.inc()
     },
     folded: ({ kind }) => folded.inc({ kind }),
-    upstream(api, seconds) {
-      let known = upstreamOf.get(api)
-      if (known === undefined) upstreamOf.set(api, (known = upstream.labels(api)))
-      known.observe(seconds)
+    roundTrips: {
+      arrived(api, ms) {
+        let known = upstreamOf.get(api)
+        if (known === undefined) upstreamOf.set(api, (known = upstream.labels(api)))
+        known.observe(ms / 1000)
+      },
+      failed: (api, code) => upstreamFailures.inc({ api, code }),
     },
-    upstreamFailure: (api, code) => upstreamFailures.inc({ api, code }),
     watchTrail(found) {
       trail = found
     },

@@ -111,9 +111,28 @@ const DROPPED: ReadonlySet<string> = new Set([
 const DROPPED_FAMILIES =
   /^(?:access-control|attribution-reporting|cf|cloakroom|cross-origin|proxy|sec|secure-session|surrogate|x-(?:accel|amz-cf|amzn|debug|drupal|envoy|forwarded|kong|lighttpd))-|^x-(?:aspnet|cache)|-cache-control$/
 
-function isDropped(name: string): boolean {
-  return DROPPED.has(name) || DROPPED_FAMILIES.test(name)
+/** Answers of one API bear the same names again and again: three looks at a name are made once. Emptied when a server makes names up. */
+const READ_NAMES = new Map<string, ReadName>()
+const MOST_NAMES = 512
+
+interface ReadName {
+  /** So that no spelling of a name escapes its rule. Null: no name at all. */
+  readonly folded: string | null
+  readonly isDropped: boolean
 }
+
+function readName(name: string): ReadName {
+  const known = READ_NAMES.get(name)
+  if (known !== undefined) return known
+  const folded = isFieldName(name) ? foldName(name) : null
+  const read = { folded, isDropped: folded === null || DROPPED.has(folded) || DROPPED_FAMILIES.test(folded) }
+  if (name.length > LONGEST_KEPT) return read
+  if (READ_NAMES.size >= MOST_NAMES) READ_NAMES.clear()
+  READ_NAMES.set(name, read)
+  return read
+}
+
+const LONGEST_KEPT = 64
 
 /** The upstream's head without what must not pass. `requestPath` is the path that was sent there: relative references start from it. */
 export function scrub(head: ResponseHead, api: Api, requestPath: string): Scrubbed {
@@ -122,9 +141,8 @@ export function scrub(head: ResponseHead, api: Api, requestPath: string): Scrubb
   let locations = 0
   for (const field of head.headers) {
     const [name, value] = field
-    if (!isFieldName(name) || !isOpaqueValue(value) || named.includes(name)) continue
-    // By the folded name, so that no spelling of a name escapes its rule.
-    const folded = foldName(name)
+    const { folded, isDropped } = readName(name)
+    if (folded === null || !isOpaqueValue(value) || named.includes(name)) continue
     if (folded === 'set-cookie') {
       const passed = passCookie(value, api)
       if (passed !== null) headers.push([folded, passed])
@@ -138,7 +156,7 @@ export function scrub(head: ResponseHead, api: Api, requestPath: string): Scrubb
         .map((link) => rewriteLink(link, api, requestPath))
         .filter((link) => link !== null)
       if (kept.length > 0) headers.push([folded, kept.join(', ')])
-    } else if (!isDropped(folded)) {
+    } else if (!isDropped) {
       headers.push(field)
     }
   }

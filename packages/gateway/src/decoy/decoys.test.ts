@@ -7,6 +7,8 @@ import { makeApi, makeHead } from '../../test/fixtures.ts'
 import { readYaml } from '../config/yaml.ts'
 import { createCanaries } from './canary.ts'
 import { createDecoys } from './decoys.ts'
+import { measuredForward } from '../audit/measured-forward.ts'
+import type { ForwardPart } from '../parts.ts'
 import { createLatencies } from './latency.ts'
 import { readOpenApi } from './openapi.ts'
 import type { DecoyProfile } from './profile.ts'
@@ -26,7 +28,7 @@ function openApi(): DecoyProfile {
 function start(profile: DecoyProfile) {
   const time = manualLater()
   const clock = { now: 0 }
-  const latencies = createLatencies(() => clock.now)
+  const latencies = createLatencies()
   const decoys = createDecoys({ profiles: new Map([['shop', profile]]), apis: [shop], key: KEY, canaries, latencies, later: time.later })
   const wish = { profile: 'shop', seed: 'net 198.51.100.7', latency: 'none', watermark: true } as const
   const serve = async (path: string, change: Partial<typeof wish> = {}) => {
@@ -103,12 +105,13 @@ test('a decoy without canaries has none, and another text', async () => {
 
 test('RATE-08 it takes as long as the API took lately, never longer than three seconds, and not at all when too many wait', async () => {
   const { time, clock, latencies, serve } = start({ kind: 'json', sample: [] })
-  const forward = latencies.listen({
+  const api: ForwardPart = {
     send: () => {
       clock.now += 400
       return { status: 200, headers: [], body: { length: 0, start: () => undefined, resume: () => undefined, cancel: () => undefined } }
     },
-  })
+  }
+  const forward = measuredForward(api, () => clock.now, latencies)
   for (let n = 0; n < 10; n += 1) await forward.send({} as never, null, shop)
   const latency = 'like_upstream' as never
   const done: string[] = []

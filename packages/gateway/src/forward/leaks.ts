@@ -20,37 +20,43 @@ const BLANK = Uint8Array.of(0x20)
  * Whatever the borders, what goes out is the same as if the whole body had been searched at once.
  */
 export function createLeakStopper(searcher: Searcher): LeakStopper {
-  let found = false
-  /** Kept back as it came, for the search, and as it goes out. */
-  let heldRaw: Uint8Array = NOTHING
-  let heldOut: Uint8Array = NOTHING
+  return new Stopper(searcher)
+}
 
-  return {
-    get found() {
-      return found
-    },
-    push(chunk) {
-      const known = heldRaw.length
-      const bytes = known === 0 ? chunk : joined(heldRaw, chunk)
-      const hits = searcher.hits(bytes)
-      const tail = searcher.tail(bytes)
-      heldRaw = tail === bytes.length ? NOTHING : bytes.slice(tail)
-      if (known > 0) bytes.set(heldOut)
-      for (let at = 0; at < hits.length; at += 2) bytes.fill(MASK, hits[at], hits[at + 1])
-      found ||= hits.length > 0
-      heldOut = tail === bytes.length ? NOTHING : bytes.slice(tail)
-      return tail === bytes.length ? bytes : bytes.subarray(0, tail)
-    },
-    flush() {
-      const rest = heldOut
-      // A character reference may lack its semicolon: the end of the text ends it.
-      const hits = rest.length === 0 ? [] : searcher.hits(joined(heldRaw, BLANK))
-      for (let at = 0; at < hits.length; at += 2) rest.fill(MASK, hits[at], hits[at + 1])
-      found ||= hits.length > 0
-      heldRaw = NOTHING
-      heldOut = NOTHING
-      return rest
-    },
+/** A class, because an object with a getter of its own costs as much to make as the search of a small answer (measured). */
+class Stopper implements LeakStopper {
+  found = false
+  readonly #searcher: Searcher
+  /** Kept back as it came, for the search, and as it goes out. */
+  #heldRaw: Uint8Array = NOTHING
+  #heldOut: Uint8Array = NOTHING
+
+  constructor(searcher: Searcher) {
+    this.#searcher = searcher
+  }
+
+  push(chunk: Uint8Array): Uint8Array {
+    const known = this.#heldRaw.length
+    const bytes = known === 0 ? chunk : joined(this.#heldRaw, chunk)
+    const hits = this.#searcher.hits(bytes)
+    const tail = this.#searcher.tail(bytes)
+    this.#heldRaw = tail === bytes.length ? NOTHING : bytes.slice(tail)
+    if (known > 0) bytes.set(this.#heldOut)
+    for (let at = 0; at < hits.length; at += 2) bytes.fill(MASK, hits[at], hits[at + 1])
+    this.found ||= hits.length > 0
+    this.#heldOut = tail === bytes.length ? NOTHING : bytes.slice(tail)
+    return tail === bytes.length ? bytes : bytes.subarray(0, tail)
+  }
+
+  flush(): Uint8Array {
+    const rest = this.#heldOut
+    // A character reference may lack its semicolon: the end of the text ends it.
+    const hits = rest.length === 0 ? [] : this.#searcher.hits(joined(this.#heldRaw, BLANK))
+    for (let at = 0; at < hits.length; at += 2) rest.fill(MASK, hits[at], hits[at + 1])
+    this.found ||= hits.length > 0
+    this.#heldRaw = NOTHING
+    this.#heldOut = NOTHING
+    return rest
   }
 }
 

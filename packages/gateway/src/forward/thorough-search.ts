@@ -52,15 +52,22 @@ export function thoroughSearch(needles: readonly Uint8Array[], { least }: Thorou
       wide = null
     },
   }
+  /** By the list itself: there are three of them. */
+  const asRead = new Map<readonly Reading[], Searcher>()
   return {
     ...own,
-    as: (readings) =>
-      narrow === null || readings.length === 0
-        ? own
-        : joined(
-            own,
-            readings.map((reading) => searchRead(reading, narrow)),
-          ),
+    as(readings) {
+      if (narrow === null || readings.length === 0) return own
+      let known = asRead.get(readings)
+      if (known === undefined) {
+        known = joined(
+          own,
+          readings.map((reading) => searchRead(reading, narrow)),
+        )
+        asRead.set(readings, known)
+      }
+      return known
+    },
   }
 }
 
