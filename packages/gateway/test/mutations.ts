@@ -178,8 +178,8 @@ export const MUTATIONS: readonly Mutation[] = [
   m(
     'header-split-by-value',
     'decide/scrub.ts',
-    'if (!isFieldName(name) || !isOpaqueValue(value) || named.includes(name)) continue',
-    'if (named.includes(name)) continue',
+    'if (folded === null || !isOpaqueValue(value) || named.includes(name)) continue',
+    'if (folded === null || named.includes(name)) continue',
   ),
   m('http11probe', 'decide/framing.ts', "if (host !== null) return 'bad_request'", ''),
   m(
@@ -301,7 +301,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (plain !== null) return at < plain.readUIntBE(0, END_BYTES) ?',
     'if (plain !== null) return at >= 0 ?',
   ),
-  m('secret-echoed-across-chunk-border', 'forward/leaks.ts', 'const tail = searcher.tail(bytes)', 'const tail = bytes.length'),
+  m('secret-echoed-across-chunk-border', 'forward/leaks.ts', 'const tail = this.#searcher.tail(bytes)', 'const tail = bytes.length'),
   m(
     'secret-echoed-encoded',
     'decide/needles.ts',
