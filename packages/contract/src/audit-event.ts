@@ -23,6 +23,8 @@ export type AuditKind =
   | 'session.started'
   | 'session.rotated'
   | 'session.ended'
+  /** All sessions of all accounts, at once. */
+  | 'session.all_ended'
   | 'visit.started'
   | 'account.added'
   | 'account.disabled'

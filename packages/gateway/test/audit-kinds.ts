@@ -13,6 +13,7 @@ export const BY_COMMAND = [
   'account.erased',
   'backup.restored',
   'jwt.revoked',
+  'session.all_ended',
   'panic.begun',
   'panic.lifted',
   'secret.added',

@@ -87,7 +87,7 @@ export async function endMachineKeys({ stores, at }: Pick<EndingParts, 'stores' 
 }
 
 /** No session is in a backup. Raising every account's generation also ends what was sealed for one: a login in progress, an action token. */
-export async function beginAnew({ stores, at }: Pick<EndingParts, 'stores' | 'at'>): Promise<void> {
-  for (const { id } of await stores.accounts.list()) await stores.sessions.revokeAll(id, at, 'ended-by-owner')
+export async function beginAnew({ stores }: Pick<EndingParts, 'stores'>): Promise<void> {
+  await stores.sessions.revokeEveryone()
   await stores.grants.removeAll()
 }

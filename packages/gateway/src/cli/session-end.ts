@@ -78,12 +78,9 @@ async function endAccount(world: World, opened: OpenedVault, name: string): Prom
   return done(count(ended, `of ${account.name}`), { ended, account: account.name })
 }
 
-/** By account, not by session: raising an account's generation also ends a session that begins while this runs. */
 async function endAll(world: World, opened: OpenedVault): Promise<Outcome> {
-  const { sessions } = openSessions(opened, world)
-  let ended = 0
   await denyAllJwts(world.clock(), opened.config, opened.stores.denials)
-  for (const account of await opened.stores.accounts.list()) ended += await sessions.endAll(account.id, world.clock(), 'ended-by-owner')
+  const ended = await openSessions(opened, world).sessions.endEveryone(world.clock(), 'ended-by-owner')
   return done(count(ended, 'of all accounts'), { ended })
 }
 

@@ -1,7 +1,7 @@
 import type { EventParts } from '../audit/event.ts'
 import type { Config } from '../config/paths.ts'
 import type { Instant } from '../decide/head.ts'
-import type { AccountId, RevokeReason } from '../decide/session.ts'
+import type { RevokeReason } from '../decide/session.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
@@ -12,10 +12,10 @@ import { makeSigningKey } from '../vault/signing-key.ts'
 
 /** What a panic ends, from the command line or from a running gateway. */
 export interface PanicParts {
-  readonly stores: Pick<Stores, 'accounts' | 'denials' | 'grants' | 'machineKeys'>
+  readonly stores: Pick<Stores, 'denials' | 'grants' | 'machineKeys'>
   readonly vault: Pick<Vault, 'list' | 'rotate' | 'revoke'>
   readonly config: Config
-  readonly sessions: { endAll(account: AccountId, at: Instant, because: RevokeReason): Awaitable<number> }
+  readonly sessions: { endEveryone(at: Instant, because: RevokeReason): Awaitable<number> }
   /** Ends the administrators' sessions, but not that of whoever asks for this; how many. */
   readonly endAdmins: () => Promise<number>
   /** Into the audit trail, durably. */
@@ -55,11 +55,8 @@ const STEPS: readonly (readonly [name: string, run: (parts: PanicParts) => Promi
   ['signing keys', replaceSigningKeys],
 ]
 
-/** By account, not by session: raising an account's generation also ends a session that begins while this runs. */
-async function endSessions({ stores, sessions, clock }: PanicParts): Promise<string> {
-  let ended = 0
-  for (const { id } of await stores.accounts.list()) ended += await sessions.endAll(id, clock(), 'ended-by-owner')
-  return `${ended} ended`
+async function endSessions({ sessions, clock }: PanicParts): Promise<string> {
+  return `${await sessions.endEveryone(clock(), 'ended-by-owner')} ended`
 }
 
 async function endJwts({ clock, config, stores }: PanicParts): Promise<string> {

@@ -16,7 +16,7 @@ import { GateError } from '../errors.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { Random } from '../lib/random.ts'
 import type { AuditPart, SessionsPart } from '../parts.ts'
-import type { SessionStore } from '../store/store.ts'
+import { SWEEP_ROWS, type SessionStore } from '../store/store.ts'
 import { writeCookie } from './cookie.ts'
 import { newCookieValue, sessionIdOf } from './identifier.ts'
 import type { Streams } from './streams.ts'
@@ -70,6 +70,8 @@ export interface Sessions extends SessionsPart {
     factors: readonly Factor[],
   ): Promise<{ readonly session: Session; readonly setCookie: string } | null>
   endAll(account: AccountId, at: Instant, because: RevokeReason): Promise<number>
+  /** Those of all accounts, also of sign-ins under way, by one small write; how many there were. Writing that down follows in batches, and decides nothing. */
+  endEveryone(at: Instant, because: RevokeReason): Promise<number>
   /** What counts now, oldest first. */
   list(account: AccountId, at: Instant): Promise<readonly Session[]>
 }
@@ -166,6 +168,14 @@ export function createSessions({
     }
   }
 
+  async function markRevoked(at: Instant, because: RevokeReason, before = 0): Promise<number> {
+    const marked = await store.markRevoked(at, because)
+    if (marked < SWEEP_ROWS) return before + marked
+    // Requests have their turn between two batches.
+    await new Promise((resolve) => setImmediate(resolve))
+    return await markRevoked(at, because, before + marked)
+  }
+
   return {
     claim(cookieValue) {
       const id = sessionIdOf(cookieValue)
@@ -197,6 +207,12 @@ export function createSessions({
       streams?.endedAll(account, because)
       for (const session of held) note('session.ended', session, at, because)
       return ended
+    },
+    async endEveryone(at, because) {
+      await store.revokeEveryone()
+      streams?.endedAll(null, because)
+      audit.note(auditEvent({ kind: 'session.all_ended', at, actor: { via, account: null, session: null }, reason: because }))
+      return await markRevoked(at, because)
     },
     list,
   }

@@ -28,7 +28,8 @@ export interface StreamOptions {
 export interface Streams extends StreamsPart {
   /** Ended in this process: cut now. */
   ended(id: SessionId, because: CutReason): void
-  endedAll(account: AccountId, because: CutReason): void
+  /** Null: of everybody. */
+  endedAll(account: AccountId | null, because: CutReason): void
   /** The gateway stops: nothing stays open, nothing new begins. */
   close(): void
   readonly count: number
@@ -252,7 +253,9 @@ export function createStreams({ store, machineKeys, denials, lockdown, limits, v
     },
     ended: cutAll,
     endedAll(account, because) {
-      for (const stream of streams) if (stream.session?.account === account) cut(stream, because)
+      for (const stream of streams) {
+        if (stream.session !== null && (account === null || stream.session.account === account)) cut(stream, because)
+      }
     },
     close() {
       closed = true

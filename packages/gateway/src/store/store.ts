@@ -38,6 +38,10 @@ export interface SessionStore {
   revoke(id: SessionId, at: Instant, because: RevokeReason): Awaitable<boolean>
   /** Raises the account's generation, which ends all its sessions on every node. Returns how many were alive. Durable when it returns. */
   revokeAll(account: AccountId, at: Instant, because: RevokeReason): Awaitable<number>
+  /** Raises the generation of every account, also of one that was never seen: one small write, however many there are. Durable when it returns. */
+  revokeEveryone(): Awaitable<void>
+  /** Writes down of sessions of an older generation when and why they ended, at most SWEEP_ROWS: they are dead already. Returns how many. */
+  markRevoked(at: Instant, because: RevokeReason): Awaitable<number>
   /** Sessions that are not revoked and of the current generation, oldest first. Expired ones may be among them. */
   list(account: AccountId): Awaitable<readonly Session[]>
   /** As `list`, over all accounts, newest first, at most `limit`. */

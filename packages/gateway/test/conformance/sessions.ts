@@ -155,6 +155,30 @@ export function sessionsConform(store: () => SessionStore): void {
     expect((await store().standing('a-1')).generation).toBe(2)
   })
 
+  test('SES-15 revokeEveryone ends the sessions of all accounts, also of one that is not known yet; writing it down comes after', async () => {
+    await store().insert(sessionOf('one'))
+    await store().insert(sessionOf('other', { account: 'a-2' }))
+    await store().revoke(sessionOf('other').id, AT, 'logout')
+    await store().setRoles('a-1', ['staff'])
+    await store().revokeEveryone()
+    const claim = await store().find(sessionOf('one').id)
+    expect([claim?.session.generation, claim?.standing]).toEqual([0, { generation: 1, roles: ['staff'] }])
+    expect([await store().list('a-1'), await store().listAll(9)]).toEqual([[], []])
+    for (const account of ['a-1', 'a-2', 'never-seen']) {
+      expect(await store().insert(sessionOf(`outdated ${account}`, { account }))).toBe(false)
+      expect(await store().insert(sessionOf(`new ${account}`, { account, generation: 1 }))).toBe(true)
+    }
+    expect(await store().rotate(sessionOf('one').id, sessionOf('next', { generation: 1 }))).toBe(false)
+    expect(await store().markRevoked(AT + 1, 'ended-by-owner')).toBe(1)
+    expect(await store().markRevoked(AT + 2, 'ended-by-owner')).toBe(0)
+    expect((await store().find(sessionOf('one').id))?.session.revoked).toEqual({ at: AT + 1, because: 'ended-by-owner' })
+    expect((await store().find(sessionOf('other').id))?.session.revoked?.because).toBe('logout')
+    expect((await store().find(sessionOf('new a-1').id))?.session.revoked).toBeNull()
+    expect(await store().revokeAll('a-1', AT + 3, 'logout')).toBe(1)
+    expect((await store().standing('a-1')).generation).toBe(2)
+    expect((await store().standing('a-2')).generation).toBe(1)
+  })
+
   test('lists hold what is alive: of one account the oldest first, of all the newest first', async () => {
     await store().insert(sessionOf('late', { createdAt: AT + 3 }))
     await store().insert(sessionOf('early', { createdAt: AT + 1 }))

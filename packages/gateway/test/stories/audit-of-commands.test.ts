@@ -51,6 +51,7 @@ beforeAll(async () => {
   await run(['session', 'end', '--subject', 'partner-7'])
   await run(['session', 'end', '--jwt', 'j-1'])
   writeFileSync(config, good)
+  await run(['session', 'end', '--all'])
   await run(['secret', 'rotate', 'shop-key'], `${SECRET}-next`)
   await run(['secret', 'revoke', 'other-key', '--yes'])
   await run(['secret', 'disable', 'shop-key', '--reason', 'a drill'])

@@ -6,7 +6,16 @@ export function memorySessions(): SessionStore {
   const sessions = new Map<SessionId, Session>()
   const ofAccount = new Map<AccountId, Set<SessionId>>()
   const standings = new Map<AccountId, Standing>()
-  const standing = (account: AccountId): Standing => standings.get(account) ?? UNSEEN
+  let ofEveryone = 0
+
+  function standing(account: AccountId): Standing {
+    const { generation, roles } = standings.get(account) ?? UNSEEN
+    return { generation: generation + ofEveryone, roles }
+  }
+
+  function setStanding(account: AccountId, { generation, roles }: Standing): void {
+    standings.set(account, { generation: generation - ofEveryone, roles: [...roles] })
+  }
 
   function isAlive(session: Session): boolean {
     return session.revoked === null && session.generation === standing(session.account).generation
@@ -41,7 +50,7 @@ export function memorySessions(): SessionStore {
   return {
     standing,
     setRoles(account, roles) {
-      standings.set(account, { ...standing(account), roles: [...roles] })
+      setStanding(account, { ...standing(account), roles })
     },
     insert,
     find,
@@ -68,8 +77,16 @@ export function memorySessions(): SessionStore {
       const ended = list(account)
       for (const session of ended) sessions.set(session.id, { ...session, revoked: { at, because } })
       const { generation, roles } = standing(account)
-      standings.set(account, { generation: generation + 1, roles })
+      setStanding(account, { generation: generation + 1, roles })
       return ended.length
+    },
+    revokeEveryone() {
+      ofEveryone += 1
+    },
+    markRevoked(at, because) {
+      const dead = [...sessions.values()].filter((session) => session.revoked === null && !isAlive(session)).slice(0, SWEEP_ROWS)
+      for (const session of dead) sessions.set(session.id, { ...session, revoked: { at, because } })
+      return dead.length
     },
     list,
     listAll: (limit) => alive(sessions.keys()).toReversed().slice(0, limit),

@@ -126,5 +126,13 @@ export const HOT_SCHEMA: Schema = {
     CREATE INDEX session_living_by_created ON session (created_at) WHERE revoked_at IS NULL;
     CREATE INDEX session_living_by_address ON session (address, created_at) WHERE revoked_at IS NULL;
     `,
+    // Added to every account's generation: one row ends all sessions of all accounts.
+    `
+    CREATE TABLE everyone (
+      only INTEGER PRIMARY KEY CHECK (only = 1),
+      generation INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO everyone (only, generation) VALUES (1, 0);
+    `,
   ],
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Session } from '../../decide/session.ts'
 import type { SessionQuery } from '../session-query.ts'
-import { idBytes, readSession, SESSION_COLUMNS, shortKey, type SessionRow } from './session-row.ts'
+import { ALIVE, idBytes, readSession, SESSION_FIELDS, shortKey, type SessionRow } from './session-row.ts'
 
 /** SessionStore.page: one statement for each set of filters, prepared when it is first asked for. Each walks an index in the order of the list. */
 export function sessionPages(db: DatabaseSync): (query: SessionQuery) => readonly Session[] {
@@ -11,7 +11,7 @@ export function sessionPages(db: DatabaseSync): (query: SessionQuery) => readonl
     const where = conditions.join(' AND ')
     const known = prepared.get(where)
     if (known !== undefined) return known
-    const made = db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE ${where} ORDER BY created_at DESC, key DESC LIMIT ?`)
+    const made = db.prepare(`SELECT ${SESSION_FIELDS} FROM session WHERE ${where} ORDER BY created_at DESC, key DESC LIMIT ?`)
     made.setReturnArrays(true)
     prepared.set(where, made)
     return made
@@ -35,5 +35,3 @@ export function sessionPages(db: DatabaseSync): (query: SessionQuery) => readonl
     return (statementOf(conditions).all(...values, limit) as unknown as SessionRow[]).map(readSession)
   }
 }
-
-const ALIVE = 'revoked_at IS NULL AND generation = account_generation'

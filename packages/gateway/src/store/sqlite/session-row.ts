@@ -1,6 +1,6 @@
 import type { AccountId, Claim, Factor, RevokeReason, Session, SessionId } from '../../decide/session.ts'
 
-/** In the order of SESSION_COLUMNS. */
+/** In the order of SESSION_FIELDS. */
 export type SessionRow = readonly [
   id: Uint8Array,
   account: AccountId,
@@ -19,8 +19,17 @@ export type SessionRow = readonly [
   revokedBecause: string | null,
 ]
 
+/** Added to the generation of each account. Asked for once in a statement, however many rows it reads. */
+export const OF_EVERYONE = '(SELECT generation FROM everyone)'
+
+/** What counts: neither ended by itself nor with its account, nor with everybody. */
+export const ALIVE = `revoked_at IS NULL AND generation = account_generation + ${OF_EVERYONE}`
+
 export const SESSION_COLUMNS =
   'id, account, account_generation, account_roles, name, generation, factors, created_at, authenticated_at, seen_at, address, agent, traits, revoked_at, revoked_because'
+
+/** As SESSION_COLUMNS; of the account's generation what it comes to. */
+export const SESSION_FIELDS = SESSION_COLUMNS.replace('account_generation', `account_generation + ${OF_EVERYONE}`)
 
 export function idBytes(id: SessionId): Buffer {
   return Buffer.from(id, 'base64url')

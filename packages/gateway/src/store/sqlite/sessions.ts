@@ -2,17 +2,28 @@ import type { AccountId, Claim, RevokeReason, Session, SessionId, Standing } fro
 import { SWEEP_ROWS, type SessionStore } from '../store.ts'
 import { sessionPages } from './session-pages.ts'
 import type { Connection } from './connection.ts'
-import { idBytes, readClaim, readRoles, readSession, SESSION_COLUMNS, shortKey, writeFactors, type SessionRow } from './session-row.ts'
+import {
+  ALIVE,
+  idBytes,
+  OF_EVERYONE,
+  readClaim,
+  readRoles,
+  readSession,
+  SESSION_COLUMNS,
+  SESSION_FIELDS,
+  shortKey,
+  writeFactors,
+  type SessionRow,
+} from './session-row.ts'
 
 /** About 2 MB; more visitors at once than that are looked up. */
 const MOST_KEPT = 4096
 
 /** SessionStore in hot.sqlite. A claim is one statement on one row; what ends a session waits for the disk. */
 export function sqliteSessions({ db, write, writeDurably, changes }: Connection): SessionStore {
-  const selectClaim = db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE key = ? AND id = ?`)
-  const alive = 'revoked_at IS NULL AND generation = account_generation'
-  const selectOfAccount = db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE account = ? AND ${alive} ORDER BY created_at, id`)
-  const selectNewest = db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE ${alive} ORDER BY created_at DESC, id DESC LIMIT ?`)
+  const selectClaim = db.prepare(`SELECT ${SESSION_FIELDS} FROM session WHERE key = ? AND id = ?`)
+  const selectOfAccount = db.prepare(`SELECT ${SESSION_FIELDS} FROM session WHERE account = ? AND ${ALIVE} ORDER BY created_at, id`)
+  const selectNewest = db.prepare(`SELECT ${SESSION_FIELDS} FROM session WHERE ${ALIVE} ORDER BY created_at DESC, id DESC LIMIT ?`)
   for (const statement of [selectClaim, selectOfAccount, selectNewest]) statement.setReturnArrays(true)
 
   const beginReading = db.prepare('BEGIN DEFERRED')
@@ -27,24 +38,35 @@ export function sqliteSessions({ db, write, writeDurably, changes }: Connection)
   )
   const moveSeen = db.prepare('UPDATE session SET seen_at = ?1 WHERE key = ?2 AND id = ?3 AND revoked_at IS NULL AND seen_at < ?1')
   const markRevoked = db.prepare('UPDATE session SET revoked_at = ?, revoked_because = ? WHERE key = ? AND id = ? AND revoked_at IS NULL')
-  const markAll = db.prepare(`UPDATE session SET revoked_at = ?, revoked_because = ? WHERE account = ? AND ${alive}`)
+  const raiseEveryone = db.prepare('UPDATE everyone SET generation = generation + 1')
+  const selectEveryone = db.prepare('SELECT generation FROM everyone')
+  // In the order of an index that a row leaves when it is marked: the next batch begins where this one ended.
+  const markOutdated = db.prepare(
+    `UPDATE session SET revoked_at = ?1, revoked_because = ?2 WHERE key IN (
+       SELECT key FROM session WHERE revoked_at IS NULL AND generation <> account_generation + ${OF_EVERYONE} ORDER BY created_at LIMIT ?3)`,
+  )
+  const markAll = db.prepare(`UPDATE session SET revoked_at = ?, revoked_because = ? WHERE account = ? AND ${ALIVE}`)
   const deleteSeen = db.prepare('DELETE FROM session WHERE key IN (SELECT key FROM session WHERE seen_at < ? LIMIT ?)')
   // Nobody authenticates before the session was created: the index on created_at finds all that can match.
   const deleteOld = db.prepare(
     'DELETE FROM session WHERE key IN (SELECT key FROM session WHERE created_at < ?1 AND authenticated_at < ?1 LIMIT ?2)',
   )
 
+  function ofEveryone(): number {
+    return Number(selectEveryone.get()?.['generation'])
+  }
+
   function standing(account: AccountId): Standing {
     const row = selectStanding.get(account)
-    return row === undefined
-      ? { generation: 0, roles: [] }
-      : { generation: Number(row['generation']), roles: readRoles(String(row['roles'])) }
+    const generation = Number(row?.['generation'] ?? 0) + ofEveryone()
+    return { generation, roles: row === undefined ? [] : readRoles(String(row['roles'])) }
   }
 
   function writeStanding(account: AccountId, { generation, roles }: Standing): void {
     const written = JSON.stringify(roles)
-    upsertStanding.run(account, generation, written)
-    copyStanding.run(generation, written, account)
+    const own = generation - ofEveryone()
+    upsertStanding.run(account, own, written)
+    copyStanding.run(own, written, account)
   }
 
   const kept = new Map<SessionId, Claim>()
@@ -78,7 +100,7 @@ export function sqliteSessions({ db, write, writeDurably, changes }: Connection)
     const own = standing(account)
     if (own.generation !== generation) return false
     const bytes = idBytes(session.id)
-    const row = [account, own.generation, JSON.stringify(own.roles), name, generation, writeFactors(session.factors)]
+    const row = [account, own.generation - ofEveryone(), JSON.stringify(own.roles), name, generation, writeFactors(session.factors)]
     const times = [createdAt, authenticatedAt, seenAt]
     const { changes } = insertRow.run(
       shortKey(bytes),
@@ -141,6 +163,10 @@ export function sqliteSessions({ db, write, writeDurably, changes }: Connection)
         return ended
       })
     },
+    revokeEveryone() {
+      writeDurably(() => raiseEveryone.run())
+    },
+    markRevoked: (at, because) => write(() => Number(markOutdated.run(at, because, SWEEP_ROWS).changes)),
     list: (account) => (selectOfAccount.all(account) as unknown as SessionRow[]).map(readSession),
     listAll: (limit) => (selectNewest.all(limit) as unknown as SessionRow[]).map(readSession),
     page: sessionPages(db),
