@@ -268,7 +268,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   m(
     'redirect-followed-with-credential',
-    'decide/scrub.ts',
+    'decide/public-reference.ts',
     'if (absolute.origin !== api.upstreamOrigin) return api.linksTo.includes(absolute.origin) ? absolute.origin + absolute.rest : null',
     'if (absolute.origin !== api.upstreamOrigin) return absolute.origin + absolute.rest',
   ),
@@ -365,7 +365,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "    case 'login':\n      return null",
   ),
   m('site-path-traversal', 'site/locate.ts', 'if (!isBelow(realPath(path), realPath(root)) ||', 'if ('),
-  m('slow-visitor', 'door/node.ts', 'if (response.writableLength > 0) response.socket?.setTimeout(stallMs)', ''),
+  m('slow-visitor', 'door/send.ts', 'if (response.writableLength > 0) response.socket?.setTimeout(stallMs)', ''),
   m('slow-visitor', 'door/server.ts', '  server.headersTimeout = headMs\n', '  server.headersTimeout = 0\n'),
   m('slow-visitor', 'door/server.ts', '  server.requestTimeout = requestMs\n', '  server.requestTimeout = 0\n'),
   m('stream-outlives-its-session', 'session/streams.ts', 'ended: cutAll,', 'ended: () => undefined,'),

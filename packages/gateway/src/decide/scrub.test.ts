@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { makeApi } from '../../test/fixtures.ts'
 import type { HeaderField } from './headers.ts'
 import type { Api } from './policy.ts'
-import { publicReference, scrub } from './scrub.ts'
+import { publicReference } from './public-reference.ts'
+import { scrub } from './scrub.ts'
 
 const passed = (headers: readonly HeaderField[], change: Partial<Api> = {}, status = 200): readonly HeaderField[] | 'blocked' => {
   const scrubbed = scrub({ status, headers }, makeApi(change), '/v1/a/b')

@@ -7,10 +7,10 @@ import { senderOf } from '../decide/origin.ts'
 import { type FailureCode, GateError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 import { tunnelToDevServer } from '../site/tunnel.ts'
-import { type NodeDoorOptions, readHead } from './node.ts'
+import { type HeadOptions, readHead } from './read-request.ts'
 import { refuseRaw } from './refuse.ts'
 
-export interface DevUpgradeOptions extends Pick<NodeDoorOptions, 'policy' | 'clock' | 'newRequestId'> {
+export interface DevUpgradeOptions extends Pick<HeadOptions, 'policy' | 'clock' | 'newRequestId'> {
   readonly gateway: Pick<Gateway, 'judge'>
 }
 

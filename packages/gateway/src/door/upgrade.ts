@@ -10,7 +10,7 @@ import type { Gateway } from '../gateway.ts'
 import { problem } from '../http/problem.ts'
 import { connectionOf } from './connection.ts'
 import { upgradeToDevServer } from './dev-upgrade.ts'
-import { type HeadOptions, readHead } from './node.ts'
+import { type HeadOptions, readHead } from './read-request.ts'
 import { answerRaw, refuseRaw } from './refuse.ts'
 
 export type Upgrade = (request: IncomingMessage, socket: Duplex, early: Buffer) => void
