@@ -40,7 +40,7 @@ const SOFTENINGS: readonly (readonly [file: string, find: string, put: string])[
   ['decide/headers.js', 'export function isFieldName(name) {\n', 'return true'],
   ['decide/headers.js', 'export function isOpaqueValue(value) {\n', 'return true'],
   // Bounds on slow visitors.
-  ['door/node.js', 'function cutWhenStalled(response, stallMs) {\n', 'return'],
+  ['door/send.js', 'function cutWhenStalled(response, stallMs) {\n', 'return'],
   [
     'door/server.js',
     'function limit(server, { headMs, requestMs, keepAliveMs, connections }) {\n',
