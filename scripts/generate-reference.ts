@@ -5,6 +5,7 @@ import { configurationPage, configurationSchema } from './reference/configuratio
 import { adminApiDocument } from './reference/admin-api.ts'
 import { guardPage } from './reference/guard.ts'
 import { endpointsPage } from './reference/endpoints.ts'
+import { limitsPage } from './reference/limits.ts'
 
 export interface ReferencePage {
   /** From the repository's root. */
@@ -21,6 +22,7 @@ export function referencePages(): readonly ReferencePage[] {
     { path: 'docs/reference/endpoints.md', text: endpointsPage() },
     { path: 'docs/reference/admin-api.json', text: adminApiDocument() },
     { path: 'docs/reference/guard.md', text: guardPage() },
+    { path: 'docs/reference/limits.md', text: limitsPage() },
   ]
 }
 

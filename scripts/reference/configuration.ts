@@ -48,9 +48,27 @@ function jsonSchema(): Node {
   return z.toJSONSchema(configSchema, { io: 'input' })
 }
 
-/** One row for each key that has a description, depth first. */
+/** A row for each key that has a description, depth first. */
 export function keysOf(node: Node, prefix: string, optionalAbove: boolean): string[] {
-  const rows: string[] = []
+  return describedKeys(node, prefix, optionalAbove).map(
+    ({ key, kind, fallback, meaning }) => `| \`${key}\` | ${kind} | ${fallback} | ${meaning} |`,
+  )
+}
+
+/** Of cloakroom.yaml, each as a table has it. */
+export function configurationKeys(): readonly DescribedKey[] {
+  return describedKeys(jsonSchema(), '', false)
+}
+
+export interface DescribedKey {
+  readonly key: string
+  readonly kind: string
+  readonly fallback: string
+  readonly meaning: string
+}
+
+function describedKeys(node: Node, prefix: string, optionalAbove: boolean): DescribedKey[] {
+  const rows: DescribedKey[] = []
   for (const branch of branches(node)) {
     const required = Array.isArray(branch['required']) ? branch['required'].map(String) : []
     for (const [name, child] of Object.entries(asNode(branch['properties']))) {
@@ -58,12 +76,12 @@ export function keysOf(node: Node, prefix: string, optionalAbove: boolean): stri
       const inner = asNode(child)
       if (typeof inner['description'] === 'string') {
         const fallback = required.includes(name) && !optionalAbove ? 'needed' : shown(inner['default'])
-        rows.push(`| \`${key}\` | ${cell(kindOf(inner))} | ${cell(fallback)} | ${cell(inner['description'])} |`)
+        rows.push({ key, kind: cell(kindOf(inner)), fallback: cell(fallback), meaning: cell(inner['description']) })
       }
-      rows.push(...keysOf(inner, key, optionalAbove))
+      rows.push(...describedKeys(inner, key, optionalAbove))
     }
     if (typeof branch['additionalProperties'] === 'object')
-      rows.push(...keysOf(asNode(branch['additionalProperties']), `${prefix}.NAME`, false))
+      rows.push(...describedKeys(asNode(branch['additionalProperties']), `${prefix}.NAME`, false))
   }
   return rows
 }

@@ -5,6 +5,8 @@ export type AuditKind =
   | 'config.loaded'
   | 'config.rejected'
   | 'gateway.failed'
+  /** Its own clock jumped, or an API's is far from it. */
+  | 'clock.skewed'
   | 'login.succeeded'
   | 'login.failed'
   | 'login.throttled'

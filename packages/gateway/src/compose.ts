@@ -5,6 +5,7 @@ import { createRenewals } from './account/oidc/renewals.ts'
 import { createProviders } from './account/oidc/providers.ts'
 import { ownKeys } from './account/own-keys.ts'
 import { createPasswords } from './account/password.ts'
+import { watchApiClocks } from './audit/clock-watch.ts'
 import { openAccessLog } from './audit/access-log.ts'
 import { type AuditTrail, openAuditTrail } from './audit/audit.ts'
 import { chainKey } from './audit/chain-key.ts'
@@ -220,6 +221,7 @@ export function compose({ config, policy, stores: given, vault, clock, random, l
     traps: createTraps(vault.deriveKey(PURPOSES.traps), canaries),
     canaries,
     latencies: createLatencies(),
+    apiClocks: watchApiClocks({ audit, clock }),
     decoyKey: vault.deriveKey(PURPOSES.decoys),
     decisions,
     challenges: createChallenges({ key: vault.deriveKey(PURPOSES.challenges), nonces: stores.nonces, random }),

@@ -77,6 +77,7 @@ export async function createGateway(input: ConfigInput, options: EmbedOptions): 
     keepDecisionsMs,
     policy: currentPolicy,
     clock: systemClock,
+    steady: () => performance.now(),
     later: systemLater,
   }
   const stop = startHousekeeping({ ...housekeeping, onFailure: (cause) => options.onNotice?.(String(cause)) })

@@ -15,7 +15,7 @@ import type { OwnKeys } from './account/own-keys.ts'
 import type { Passwords } from './account/password.ts'
 import { createSignIn, type PeopleParts } from './account/sign-in.ts'
 import type { AuditTrail } from './audit/audit.ts'
-import { measuredForward } from './audit/measured-forward.ts'
+import { measuredForward, type RoundTripListener } from './audit/measured-forward.ts'
 import type { Tracing } from './audit/tracing.ts'
 import type { Metrics } from './audit/metrics.ts'
 import { keyFileOf } from './config/key-file.ts'
@@ -94,6 +94,7 @@ export interface LastingParts {
   readonly traps: TrapsPart
   readonly canaries: Canaries
   readonly latencies: Latencies
+  readonly apiClocks: RoundTripListener
   readonly decoyKey: KeyObject
   readonly via: string
 }
@@ -154,7 +155,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
   const providers = lasting.providers.open(providersOf(config, policy))
   const held = heldVault(vault, stores.holds)
   const wayOut = lasting.forward.trusting(authoritiesOf(config), identitiesOf(config, held, clock))
-  const forward = measuredForward(wayOut, clock, metrics.roundTrips, lasting.latencies)
+  const forward = measuredForward(wayOut, clock, metrics.roundTrips, lasting.latencies, lasting.apiClocks)
   const gateway = createSpine({
     policy: () => policy,
     sessions,

@@ -20,6 +20,7 @@ function keepHouse(stores: Stores) {
     policy: () => makePolicy(),
     keepDecisionsMs: () => ({ refused: 24 * 60 * MINUTE, passed: 24 * 60 * MINUTE }),
     clock: () => NOW,
+    steady: () => 0,
     later: time.later,
     onFailure: (cause) => failures.push(cause),
   })

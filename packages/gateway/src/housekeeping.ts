@@ -1,4 +1,5 @@
 import { auditEvent } from './audit/event.ts'
+import { watchOwnClock } from './audit/clock-watch.ts'
 import { expiryWarnings } from './audit/expiry-warnings.ts'
 import { pruneTrail, sum } from './audit/prune.ts'
 import type { Retention } from './audit/retention.ts'
@@ -24,6 +25,8 @@ export interface HousekeepingOptions {
   /** How long decisions are kept, in milliseconds. */
   readonly keepDecisionsMs: () => PerVerdict<number>
   readonly clock: Clock
+  /** Of the machine since its start: nobody sets it. */
+  readonly steady: Clock
   readonly later: Later
   /** Something failed that will be tried again. */
   readonly onFailure: (cause: unknown) => void
@@ -35,7 +38,8 @@ const DAY_MS = 24 * HOUR_MS
 
 /** Forgets what nobody needs any more, once a minute, and says once a day which credentials are about to end. Returns how to stop it. */
 export function startHousekeeping(options: HousekeepingOptions): () => void {
-  const { stores, vault, audit, policy, keepDecisionsMs, clock, later, onFailure } = options
+  const { stores, vault, audit, policy, keepDecisionsMs, clock, steady, later, onFailure } = options
+  const lookAtClock = watchOwnClock({ audit, clock }, steady)
   let callOff = later(run, SWEEP_MS)
   let warnedAt = 0
   let prunedAt = 0
@@ -51,6 +55,7 @@ export function startHousekeeping(options: HousekeepingOptions): () => void {
   }
 
   async function round(): Promise<void> {
+    lookAtClock()
     const at = clock()
     const { idleMs, absoluteMs } = policy().sessions
     // A day longer than they count, so that a visitor who comes back is told why he is signed out.

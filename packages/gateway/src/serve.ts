@@ -144,6 +144,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
       policy,
       keepDecisionsMs: () => decisionAges(composed.config()),
       clock,
+      steady: () => performance.now(),
       later,
       onFailure: (cause) => onNotice(String(cause)),
     })

@@ -19,4 +19,4 @@ export function createEnrolments(sealer: Sealer): Enrolments {
   }
 }
 
-const ENROL_MS = 600_000
+export const ENROL_MS = 600_000

@@ -19,7 +19,7 @@ import { readRequest } from './read-request.ts'
 import { reaches, roleOf } from './role.ts'
 
 /** Requests of whoever is not signed in, from one address: a sign-in takes three. */
-const STRANGERS = { burst: 60, max: 30, perMs: 60_000 } as const
+export const STRANGERS = { burst: 60, max: 30, perMs: 60_000 } as const
 
 /** One request below `/admin`. In this order: is there such an endpoint, who asks, may he, is it fresh, is it readable, is it written down – then it happens. */
 export async function dispatchAdmin(

@@ -4,7 +4,7 @@ import type { Account } from '../store/store.ts'
 import { sameCode, spellCode } from './code.ts'
 
 /** Over a night, and not over a weekend. */
-const INVITED_MS = 24 * 3_600_000
+export const INVITED_MS = 24 * 3_600_000
 
 /** Codes with which an administrator who was named by an owner chooses a password; nobody else ever sets or sees it. */
 export interface Invitations {

@@ -24,7 +24,7 @@ import type { AdminParts, AdminSignIn } from './parts.ts'
 import type { SetupCode } from './setup-code.ts'
 
 /** Of administrators: shorter than a visitor's by default, and not for the configuration to stretch. */
-const LIMITS: SessionLimits = { idleMs: 30 * 60_000, absoluteMs: 8 * 3_600_000, perAccount: 5, onLimit: 'end-oldest' }
+export const LIMITS: SessionLimits = { idleMs: 30 * 60_000, absoluteMs: 8 * 3_600_000, perAccount: 5, onLimit: 'end-oldest' }
 
 export interface AdminSignInOptions {
   readonly stores: AdminStores

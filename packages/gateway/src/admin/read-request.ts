@@ -66,7 +66,7 @@ function explain({ issues }: z.ZodError): string {
 }
 
 /** Far more than a name, a reason and a list of scopes take. */
-const MOST_BYTES = 64 * 1024
+export const MOST_BYTES = 64 * 1024
 
 async function collect(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = []

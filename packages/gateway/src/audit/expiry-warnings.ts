@@ -11,7 +11,7 @@ export interface Expiring {
 }
 
 /** Fourteen days: time to get a new key from a provider that answers by mail, or to reach the partner who runs the program. */
-const WARN_MS = 14 * 24 * 3_600_000
+export const WARN_MS = 14 * 24 * 3_600_000
 
 /** A warning for each credential and each key of a program that is about to end, before calls begin to fail; of one that has ended, for as long again. */
 export async function expiryWarnings(

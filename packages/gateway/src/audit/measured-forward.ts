@@ -1,10 +1,10 @@
 import { GateError } from '../errors.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { ForwardPart } from '../parts.ts'
+import type { ForwardPart, UpstreamAnswer } from '../parts.ts'
 
 /** Who wants to know how round trips went. `ms`: to the answer's head. */
 export interface RoundTripListener {
-  arrived?(api: string, ms: number): void
+  arrived?(api: string, ms: number, headers: UpstreamAnswer['headers']): void
   failed?(api: string, code: string): void
 }
 
@@ -16,7 +16,7 @@ export function measuredForward(forward: ForwardPart, clock: Clock, ...listeners
       try {
         const answer = await forward.send(request, body, api, departure)
         const ms = clock() - began
-        for (const listener of listeners) listener.arrived?.(api.name, ms)
+        for (const listener of listeners) listener.arrived?.(api.name, ms, answer.headers)
         return answer
       } catch (cause) {
         for (const listener of listeners) listener.failed?.(api.name, cause instanceof GateError ? cause.code : 'internal')

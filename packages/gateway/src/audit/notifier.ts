@@ -38,7 +38,7 @@ export interface Notifier extends NotifierPart {
 }
 
 /** What an owner must know at once, in words. Everything else is in the trail for whoever looks. */
-const TEXTS: Partial<Record<AuditKind, (event: AuditEvent) => string>> = {
+export const TEXTS: Partial<Record<AuditKind, (event: AuditEvent) => string>> = {
   'password.locked': ({ target }) => `The password of ${target} is locked after too many wrong ones.`,
   'secret.reflected': ({ target }) => `An API echoed the secret ${target}; it was kept from the visitor.`,
   'honey.presented': ({ address }) => `A planted credential was used from ${address ?? 'an unknown address'}.`,

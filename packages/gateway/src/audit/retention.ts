@@ -38,6 +38,7 @@ const OPERATION: readonly AuditKind[] = [
   'gateway.started',
   'gateway.stopped',
   'gateway.failed',
+  'clock.skewed',
   'upstream.failed',
   'upstream.tls_failed',
   'certificate.loaded',

@@ -69,7 +69,7 @@ const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 
 /** The fifth failure in a row costs 5 s, the eighth half a minute, the twelfth 5 minutes, the twentieth an hour each. */
-const RUNGS: readonly Limit[] = [
+export const RUNGS: readonly Limit[] = [
   { burst: 5, max: 1, perMs: 5 * SECOND_MS },
   { burst: 8, max: 1, perMs: 30 * SECOND_MS },
   { burst: 12, max: 1, perMs: 5 * MINUTE_MS },
@@ -85,7 +85,7 @@ const CUSTOMER_RUNGS: readonly Limit[] = [
 ]
 
 /** Never more than ten within five minutes, and no more than the 100 of NIST SP 800-63B-4 §3.2.2 in a year without a right one. */
-const CODE_RUNGS: readonly Limit[] = [
+export const CODE_RUNGS: readonly Limit[] = [
   { burst: 5, max: 1, perMs: 30 * SECOND_MS },
   { burst: 9, max: 1, perMs: 5 * MINUTE_MS },
   { burst: 20, max: 1, perMs: HOUR_MS },
@@ -93,19 +93,19 @@ const CODE_RUNGS: readonly Limit[] = [
 ]
 
 /** Together with the lock of decide/login.ts no more than the 100 of NIST SP 800-63B-4 §3.2.2. Kept for a year. */
-const DEVICE: Limit = { burst: 50, max: 1, perMs: 365 * DAY_MS }
+export const DEVICE: Limit = { burst: 50, max: 1, perMs: 365 * DAY_MS }
 
 /** A company behind one address signs in within the hour; beyond that it is one attempt every two seconds. */
-const SPRAY: Limit = { burst: 300, max: 1800, perMs: HOUR_MS }
+export const SPRAY: Limit = { burst: 300, max: 1800, perMs: HOUR_MS }
 
 /** Three at once, then one in ten minutes; of a day no more than twelve. */
-const RESET_RUNGS: readonly Limit[] = [
+export const RESET_RUNGS: readonly Limit[] = [
   { burst: 3, max: 1, perMs: 10 * MINUTE_MS },
   { burst: 12, max: 12, perMs: DAY_MS },
 ]
 
 /** An office behind one address; a script that asks for every address of a list gets no further. */
-const FORGOT: Limit = { burst: 20, max: 60, perMs: HOUR_MS }
+export const FORGOT: Limit = { burst: 20, max: 60, perMs: HOUR_MS }
 const CUSTOMER_FORGOT: Limit = { burst: 160, max: 480, perMs: HOUR_MS }
 
 /** Eight times: a provider may put many customers into one /48. */

@@ -20,8 +20,8 @@ export interface NodeDoorOptions extends HeadOptions {
 }
 
 /** Browsers send none ahead, and whoever does must be ready to ask again (RFC 9112 §9.3.2). */
-const MOST_AHEAD = 16
-const STALL_MS = 60_000
+export const MOST_AHEAD = 16
+export const STALL_MS = 60_000
 /** When to come back: a restart takes a few seconds. */
 const RETRY_MS: { readonly [code in FailureCode]?: number } = { busy: 1000, stopping: 5000 }
 

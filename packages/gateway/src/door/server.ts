@@ -42,7 +42,7 @@ export interface Listener {
 }
 
 /** As nginx has it: memory that a connection gathers is given back now and then. */
-const REQUESTS_PER_CONNECTION = 1000
+export const REQUESTS_PER_CONNECTION = 1000
 
 /** Opens a listener with every bound set; Node's parser errors are answered like all our refusals. */
 export async function listen(door: RequestListener, options: ListenOptions): Promise<Listener> {

@@ -37,7 +37,7 @@ const CIPHERS = [
 ].join(':')
 /** Renewal writes two files, sometimes through links: they are read when nothing moved for this long. */
 const SETTLE_MS = 500
-const HANDSHAKE_MS = 10_000
+export const HANDSHAKE_MS = 10_000
 const WARN_MS = 14 * 86_400_000
 
 /** TLS for the public listener. Throws when the pair cannot be used at the start; later, a bad pair leaves the good one in place. */

@@ -46,7 +46,7 @@ interface Stream {
 }
 
 /** Twice a second, so that an end in another process is noticed within one, even by the second look. */
-const LOOK_MS = 500
+export const LOOK_MS = 500
 /** Sessions in one question; SQLite takes 5 µs for each, and in between others have their turn. */
 const AT_ONCE = 1000
 /** Looks in a row that may fail before nobody knows whether these sessions live. */

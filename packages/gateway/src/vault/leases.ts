@@ -75,7 +75,7 @@ interface Lease {
 }
 
 /** A revocation in this or another process is seen through the store's revision, at once; this only bounds how long plaintext stays. */
-const LEASE_MS = 1000
+export const LEASE_MS = 1000
 
 function take(lease: Lease): OpenCredential {
   lease.holders++

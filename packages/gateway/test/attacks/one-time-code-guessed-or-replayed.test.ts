@@ -26,7 +26,7 @@ describe('a one-time code that somebody guessed, saw or copied', () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
   })
 
-  test('MFA-04 no more than ten tries in five minutes, from however many networks, and the right code waits as well', async () => {
+  test('MFA-04 RATE-03 no more than ten tries in five minutes, from however many networks, and the right code waits as well', async () => {
     const kit = makeKit()
     const { seed } = await withTotp(kit)
     let tried = 0

@@ -432,6 +432,13 @@ const FLOWS: Record<ByGateway, { readonly flow: () => Promise<unknown>; readonly
     },
     says: { target: 'shop', result: 'failed', reason: 'upstream_unreachable', detail: expect.objectContaining({ cause: 'ECONNREFUSED' }) },
   },
+  'clock.skewed': {
+    flow: async () => {
+      await start({ upstream: { script: () => ({ headers: [['date', new Date(kit.clock.now - 90_000).toUTCString()]] }) } })
+      await fetchProducts(await kit.signIn())
+    },
+    says: { target: 'shop', result: 'failed', reason: 'api', detail: { aheadMs: expect.any(Number) } },
+  },
   'upstream.tls_failed': {
     flow: async () => {
       await start({ upstream: { tls: await makeSelfSigned(['127.0.0.1']) } })

@@ -179,7 +179,7 @@ describe('a forgotten password', () => {
     expect((await postJson(kit, jar, '/factors/totp', {})).status).toBe(401)
   })
 
-  test('letters to one account are limited without a word, asking from one network with one', async () => {
+  test('RATE-03 letters to one account are limited without a word, asking from one network with one', async () => {
     const { kit, letters, ask } = await begin()
     for (let n = 0; n < 6; n++) expect((await ask()).status).toBe(202)
     expect(letters).toHaveLength(3)

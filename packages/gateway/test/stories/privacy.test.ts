@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { chainKey } from '../../src/audit/chain-key.ts'
 import { pseudonymiseTrail } from '../../src/audit/pseudonym.ts'
@@ -173,4 +173,39 @@ test('PRIV-02 with `addresses: network` no whole address is written anywhere, an
   const found = files.filter((file) => /198\.51\.100\.7|2001:db8:1:2:/.test(readFileSync(join(made.folder, file), 'latin1')))
   expect(files.some((file) => file.endsWith('access.log'))).toBe(true)
   expect(found).toEqual([])
+})
+
+test('PRIV-05 nothing that a browser is given to keep can be compared between two sites, or is sent to another one', async () => {
+  const config = { site: resolve(import.meta.dirname, '../../demo/site'), shop: { access: 'visitor' } } as const
+  const given = async (own: Kit) => {
+    const answers = [
+      await own.call('GET', '/', {
+        headers: [
+          ['sec-fetch-mode', 'navigate'],
+          ['sec-fetch-dest', 'document'],
+          ['accept', 'text/html'],
+        ],
+      }),
+      await own.call('POST', '/auth/login', { json: { account: 'ada', password: KIT_PASSWORD } }),
+    ]
+    const cookies = answers.flatMap((answer) => answer.all('set-cookie'))
+    const kept = answers.flatMap((answer) => ['etag', 'authorization', 'alt-svc', 'nel', 'report-to'].map((name) => answer.header(name)))
+    return { cookies, tags: kept.slice(0, 1), others: kept.slice(1) }
+  }
+  kit = await startKit({ config })
+  const here = await given(kit)
+  await kit.close()
+  kit = await startKit({ config })
+  const there = await given(kit)
+  expect(here.cookies.length).toBeGreaterThan(1)
+  for (const cookie of [...here.cookies, ...there.cookies]) {
+    expect(cookie).toMatch(/^__Host-/)
+    expect(cookie).toMatch(/; SameSite=(?:Lax|Strict)/)
+    expect(cookie).not.toMatch(/; Domain=|; Partitioned|SameSite=None/i)
+  }
+  const values = ({ cookies }: typeof here) => cookies.map((cookie) => /=([^;]+)/.exec(cookie)?.[1] ?? '')
+  expect(values(here).filter((value) => values(there).includes(value))).toEqual([])
+  // A file's tag is of its content, the same for everybody.
+  expect(here.tags).toEqual(there.tags)
+  expect([...here.others, ...there.others].filter((value) => value !== null)).toEqual([])
 })

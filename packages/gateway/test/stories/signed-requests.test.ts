@@ -59,7 +59,7 @@ describe('an API whose gateway signs', () => {
     expect(await judge(request)).toMatchObject({ method: 'POST', path: '/v1/orders' })
   })
 
-  test('the context says who is calling, and only what the owner asked for', async () => {
+  test('RATE-13 the context says who is calling, and only what the owner asked for', async () => {
     const signed = await judge(await sent('GET', '/api/shop/me'))
     const account = (await kit.stores.accounts.findByKey('grace'))?.id
     expect(signed).toMatchObject({ context: { account, roles: ['staff', 'buyer'], factors: ['pwd'], address: '127.0.0.1' } })

@@ -236,7 +236,7 @@ describe('what belongs to one sign-in counts for no other', () => {
     expect(await lastRefusal()).toMatchObject({ detail: { provider: 'acme', why: 'state_spent' } })
   })
 
-  test('OIDC-04 an answer to one browser opens nothing in another', async () => {
+  test('OIDC-04 CSRF-10 an answer to one browser opens nothing in another', async () => {
     await open()
     const address = await answered(kit.browse())
     const other = kit.browse()
