@@ -3,8 +3,10 @@ import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { referencePages } from './generate-reference.ts'
 
+const pages = await referencePages()
+
 describe('docs/reference', () => {
-  test.each(referencePages().map(({ path, text }) => [path, text] as const))(
+  test.each(pages.map(({ path, text }) => [path, text] as const))(
     '%s is up to date (else: node --conditions=source scripts/generate-reference.ts)',
     (path, text) => {
       expect(readFileSync(resolve(import.meta.dirname, '..', path), 'utf8')).toBe(text)

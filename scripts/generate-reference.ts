@@ -14,11 +14,11 @@ export interface ReferencePage {
 }
 
 /** The reference pages that are made from the source; generate-reference.test.ts says when one is out of date. */
-export function referencePages(): readonly ReferencePage[] {
+export async function referencePages(): Promise<readonly ReferencePage[]> {
   return [
     { path: 'docs/reference/configuration.md', text: configurationPage() },
     { path: 'docs/reference/cloakroom.schema.json', text: configurationSchema() },
-    { path: 'docs/reference/command-line.md', text: commandLinePage() },
+    { path: 'docs/reference/command-line.md', text: await commandLinePage() },
     { path: 'docs/reference/endpoints.md', text: endpointsPage() },
     { path: 'docs/reference/admin-api.json', text: adminApiDocument() },
     { path: 'docs/reference/guard.md', text: guardPage() },
@@ -27,7 +27,7 @@ export function referencePages(): readonly ReferencePage[] {
 }
 
 if (import.meta.main) {
-  for (const { path, text } of referencePages()) {
+  for (const { path, text } of await referencePages()) {
     const file = resolve(import.meta.dirname, '..', path)
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, text)

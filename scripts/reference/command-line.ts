@@ -2,9 +2,9 @@ import type { Command } from 'commander'
 import { buildProgram } from '../../packages/gateway/src/cli/program.ts'
 
 /** docs/reference/command-line.md: the help of every command, as the terminal shows it at 100 columns. */
-export function commandLinePage(): string {
+export async function commandLinePage(): Promise<string> {
   const silent = { out: () => undefined, err: () => undefined, width: 100 }
-  const program = buildProgram(silent, () => async () => undefined)
+  const program = await buildProgram(silent, () => async () => undefined)
   return `<!-- Made by scripts/generate-reference.ts from packages/gateway/src/cli. -->
 
 # The command line

@@ -9,6 +9,7 @@ import { buildProgram } from './program.ts'
 import { show } from './show.ts'
 import type { Terminal } from './terminal.ts'
 import { refuseArguments, withoutArguments } from './usage.ts'
+import type { Does } from './world.ts'
 
 /** argv → command → exit code. The only file of the gateway that touches `process`. */
 process.exitCode = await run(systemTerminal())
@@ -21,15 +22,18 @@ async function run(terminal: Terminal): Promise<number> {
   let exit: number = EXIT.ok
   // With --json, commander's own complaints become JSON, too.
   const quiet = asJson ? { ...terminal, err: () => undefined } : terminal
-  const program = buildProgram(quiet, (work) => async (...args) => {
-    let outcome: Outcome
-    try {
-      outcome = await work({ terminal, clock: systemClock, random: systemRandom }, ...args)
-    } catch (cause) {
-      outcome = explainThrown(cause)
+  const does: Does =
+    (work) =>
+    async (...args) => {
+      let outcome: Outcome
+      try {
+        outcome = await work({ terminal, clock: systemClock, random: systemRandom }, ...args)
+      } catch (cause) {
+        outcome = explainThrown(cause)
+      }
+      exit = show(outcome, terminal, asJson)
     }
-    exit = show(outcome, terminal, asJson)
-  })
+  const program = await buildProgram(quiet, does, terminal.argv)
   try {
     await program.parseAsync(terminal.argv, { from: 'user' })
   } catch (cause) {

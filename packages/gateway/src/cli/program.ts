@@ -1,31 +1,48 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { addAccount } from './account.ts'
-import { addAdmin } from './admin.ts'
-import { addAudit } from './audit.ts'
-import { addBackup } from './backup.ts'
-import { addBan } from './ban.ts'
-import { addCheck } from './check.ts'
-import { addDemo } from './demo.ts'
-import { addGuard } from './guard.ts'
-import { addExplain } from './explain.ts'
-import { addDoctor } from './doctor.ts'
-import { addInit } from './init.ts'
-import { addJwt } from './jwt.ts'
-import { addMail } from './mail.ts'
-import { addMachineKey } from './machine-key.ts'
-import { addPanic } from './panic.ts'
-import { addScan } from './scan.ts'
-import { addSecret } from './secret.ts'
-import { addSigningKey } from './signing-key.ts'
-import { addSession } from './session.ts'
-import { addStart } from './start.ts'
 import type { Terminal } from './terminal.ts'
 import { withoutArguments } from './usage.ts'
 import type { Does } from './world.ts'
 
-/** Every command with its flags and examples; docs/reference/command-line.md is made from this. */
-export function buildProgram(terminal: Pick<Terminal, 'out' | 'err' | 'width'>, does: Does): Command {
+type Add = (program: Command, does: Does) => void
+
+/** In the order of the help. Each is loaded when it is asked for: all of them together are a thousand files, half a second of every command. */
+const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
+  init: async () => (await import('./init.ts')).addInit,
+  start: async () => (await import('./start.ts')).addStart,
+  check: async () => (await import('./check.ts')).addCheck,
+  doctor: async () => (await import('./doctor.ts')).addDoctor,
+  secret: async () => (await import('./secret.ts')).addSecret,
+  'signing-key': async () => (await import('./signing-key.ts')).addSigningKey,
+  account: async () => (await import('./account.ts')).addAccount,
+  admin: async () => (await import('./admin.ts')).addAdmin,
+  session: async () => (await import('./session.ts')).addSession,
+  mail: async () => (await import('./mail.ts')).addMail,
+  'machine-key': async () => (await import('./machine-key.ts')).addMachineKey,
+  guard: async () => (await import('./guard.ts')).addGuard,
+  panic: async () => (await import('./panic.ts')).addPanic,
+  audit: async () => (await import('./audit.ts')).addAudit,
+  backup: async () => (await import('./backup.ts')).addBackup,
+  ban: async () => (await import('./ban.ts')).addBan,
+  explain: async () => (await import('./explain.ts')).addExplain,
+  scan: async () => (await import('./scan.ts')).addScan,
+  demo: async () => (await import('./demo.ts')).addDemo,
+  jwt: async () => (await import('./jwt.ts')).addJwt,
+}
+
+/** Which commands `argv` needs: the one that it names, none for the version, else all, for the help and for what was meant. */
+function asked(argv: readonly string[]): readonly string[] {
+  const [first = ''] = argv
+  if (first === '-V' || first === '--version') return []
+  return Object.hasOwn(COMMANDS, first) ? [first] : Object.keys(COMMANDS)
+}
+
+/** The commands that `argv` needs, with their flags and examples; without one all of them, from which docs/reference/command-line.md is made. */
+export async function buildProgram(
+  terminal: Pick<Terminal, 'out' | 'err' | 'width'>,
+  does: Does,
+  argv: readonly string[] = [],
+): Promise<Command> {
   const program = new Command('cloakroom')
     .description('A gateway for websites: the visitor holds a session cookie, the gateway holds the API’s secret.')
     .version(version(), '-V, --version', 'print the version')
@@ -53,26 +70,8 @@ Examples:
 All commands but demo take --json. NO_COLOR turns colours off. Exit codes: 0 done, 1 not done or found something,
 64 usage, 69 unavailable, 73 and 74 files, 78 configuration.`,
     )
-  addInit(program, does)
-  addStart(program, does)
-  addCheck(program, does)
-  addDoctor(program, does)
-  addSecret(program, does)
-  addSigningKey(program, does)
-  addAccount(program, does)
-  addAdmin(program, does)
-  addSession(program, does)
-  addMail(program, does)
-  addMachineKey(program, does)
-  addGuard(program, does)
-  addPanic(program, does)
-  addAudit(program, does)
-  addBackup(program, does)
-  addBan(program, does)
-  addExplain(program, does)
-  addScan(program, does)
-  addDemo(program, does)
-  addJwt(program, does)
+  const wanted = asked(argv).flatMap((name) => COMMANDS[name] ?? [])
+  for (const add of await Promise.all(wanted.map((load) => load()))) add(program, does)
   return program
 }
 

@@ -81,9 +81,9 @@ function leavesOf(command: Command, above: readonly string[] = []): readonly str
   return inner.flatMap((each) => leavesOf(each, [...above, each.name()]))
 }
 
-test('everything that the command line can do to a running gateway, an administrator can do, or it is said why not', () => {
+test('everything that the command line can do to a running gateway, an administrator can do, or it is said why not', async () => {
   const terminal = { out: () => undefined, err: () => undefined, width: 80 }
-  const program = buildProgram(terminal, () => () => Promise.resolve())
+  const program = await buildProgram(terminal, () => () => Promise.resolve())
   const ids = new Set(ADMIN_TABLE.map(({ id }) => id))
   const known = Object.values(COMMANDS).flatMap((each) => (typeof each === 'string' ? [] : each))
   expect(known.filter((id) => !ids.has(id))).toEqual([])
