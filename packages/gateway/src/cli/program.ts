@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   start: async () => (await import('./start.ts')).addStart,
   check: async () => (await import('./check.ts')).addCheck,
   doctor: async () => (await import('./doctor.ts')).addDoctor,
+  'self-test': async () => (await import('./self-test.ts')).addSelfTest,
   secret: async () => (await import('./secret.ts')).addSecret,
   'signing-key': async () => (await import('./signing-key.ts')).addSigningKey,
   account: async () => (await import('./account.ts')).addAccount,

@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, string | readonly string[]>> = {
   start: 'is the gateway',
   check: 'looks at files',
   doctor: 'looks at the machine from outside',
+  'self-test': 'runs a gateway of its own',
   scan: 'looks through files and pages',
   demo: 'is a gateway of its own',
   jwt: 'needs no gateway',
