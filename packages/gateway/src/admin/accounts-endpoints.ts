@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { type AccountOutcome, type AccountSummary, summary } from '../account/accounts.ts'
 import { isShown } from '../account/factors.ts'
+import { ROLE_NAME, setRoles } from '../account/roles.ts'
 import type { LinkSent } from '../account/reset-links.ts'
-import { auditEvent } from '../audit/event.ts'
 import { accountKey } from '../decide/account-name.ts'
 import { isLocked } from '../decide/login.ts'
 import { ask } from '../store/ask.ts'
@@ -12,7 +12,6 @@ import { factorView, showFactor } from './me-endpoints.ts'
 import { next, openCursor, OUTDATED, pageQuery, sealCursor } from './paging.ts'
 
 const moment = z.iso.datetime()
-const ROLE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/
 
 const accountView = z.object({
   name: z.string(),
@@ -130,7 +129,11 @@ export const ACCOUNTS: readonly AdminEndpoint[] = [
     about: 'Gives an account other roles, for its sessions from the next request on.',
     body: z.strictObject({ roles: z.array(z.string().regex(ROLE_NAME, 'That is not the name of a role')).max(50) }),
     answer: accountView,
-    run: setRoles,
+    run: async (call) => {
+      const account = await named(call)
+      const changed = account === null ? null : await setRoles(call.parts, account, call.body.roles, call.cause)
+      return changed === null ? refused('not_found') : said(show(summary(changed), call.at))
+    },
   }),
   endpoint({
     id: 'removeFactor',
@@ -208,15 +211,4 @@ const NOT_SENT: Readonly<Record<Exclude<LinkSent, 'sent' | 'too_many_attempts'>,
   no_mail: 'Nobody knows where its owner reads mail: cloakroom account set-mail NAME ADDRESS',
   no_password: 'This account has no password: its owner signs in at a provider.',
   not_sent: 'The mail server did not take the letter.',
-}
-
-async function setRoles(call: AdminCall<unknown, { readonly roles: readonly string[] }>): Promise<Said<z.output<typeof accountView>>> {
-  const { stores, audit } = call.parts
-  const { roles } = call.body
-  const account = await named(call)
-  if (account === null) return refused('not_found')
-  const changed = await ask(() => stores.accounts.update(account.id, { roles }))
-  await ask(() => stores.sessions.setRoles(account.id, roles))
-  await audit.commit(auditEvent({ ...call.cause, kind: 'account.roles_set', target: account.name, detail: { roles: roles.join(' ') } }))
-  return changed === null ? refused('not_found') : said(show(summary(changed), call.at))
 }

@@ -38,7 +38,7 @@ export interface AdminSignIn extends Pick<
 export interface AdminParts {
   readonly admins: AdminSignIn
   readonly stores: Stores
-  readonly vault: Pick<Vault, 'list' | 'add' | 'revoke' | 'rotate'>
+  readonly vault: Pick<Vault, 'list' | 'add' | 'revoke' | 'rotate' | 'published'>
   readonly audit: AuditPart
   readonly policy: () => Policy
   readonly config: () => Config

@@ -1,3 +1,4 @@
+import { ACCOUNT_DATA } from './account-data-endpoints.ts'
 import { ACCOUNTS } from './accounts-endpoints.ts'
 import { ADMINS } from './admins-endpoints.ts'
 import { AUDIT } from './audit-endpoints.ts'
@@ -6,6 +7,8 @@ import { DECISIONS } from './decisions-endpoints.ts'
 import type { AdminEndpoint } from './endpoint.ts'
 import { GUARD } from './guard-endpoints.ts'
 import { JWTS } from './jwts-endpoints.ts'
+import { NEW_SECRETS } from './new-secrets-endpoints.ts'
+import { SIGNING_KEYS } from './signing-keys-endpoints.ts'
 import { MACHINE_KEYS } from './machine-keys-endpoints.ts'
 import { ME } from './me-endpoints.ts'
 import { OVERVIEW } from './overview-endpoints.ts'
@@ -22,8 +25,11 @@ export const ADMIN_ENDPOINTS: readonly AdminEndpoint[] = [
   ...SESSIONS,
   ...JWTS,
   ...ACCOUNTS,
+  ...ACCOUNT_DATA,
   ...MACHINE_KEYS,
   ...SECRETS,
+  ...NEW_SECRETS,
+  ...SIGNING_KEYS,
   ...BANS,
   ...GUARD,
   ...DECISIONS,

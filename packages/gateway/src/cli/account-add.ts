@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { ROLE_NAME } from '../account/roles.ts'
 import { readMailAddress } from '../decide/mail-address.ts'
 import { collect, withCommonOptions, type CommonOptions } from './options.ts'
 import { EXIT, failed, type Outcome } from './outcome.ts'
@@ -28,7 +29,7 @@ export function addAccountAdd(account: Command, does: Does): void {
 
 async function accountAdd(world: World, name: string, options: AddOptions): Promise<Outcome> {
   const roles = options.role ?? []
-  if (!roles.every((role) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/.test(role))) {
+  if (!roles.every((role) => ROLE_NAME.test(role))) {
     return failed(
       EXIT.usage,
       '--role is not the name of a role.',

@@ -12,6 +12,7 @@ import { addAccountRemoveFactor } from './account-remove-factor.ts'
 import { addAccountSendReset } from './account-send-reset.ts'
 import { addAccountSetMail } from './account-set-mail.ts'
 import { addAccountSetPassword } from './account-set-password.ts'
+import { addAccountSetRoles } from './account-set-roles.ts'
 import type { Does } from './world.ts'
 
 /** `cloakroom account …`: who may sign in. There is no account that nobody added. */
@@ -23,6 +24,7 @@ export function addAccount(program: Command, does: Does): void {
     addAccountDisable,
     addAccountEnable,
     addAccountSetPassword,
+    addAccountSetRoles,
     addAccountSetMail,
     addAccountSendReset,
     addAccountForceReset,

@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { withVault } from './open.ts'
 import { withCommonOptions, type CommonOptions } from './options.ts'
 import { done } from './outcome.ts'
-import { formatCredential, usedSinceReplaced } from './secret-show.ts'
+import { usedSinceReplaced } from '../vault/superseded.ts'
+import { formatCredential } from './secret-show.ts'
 import type { Does, World } from './world.ts'
 
 export function addSecretList(secret: Command, does: Does): void {

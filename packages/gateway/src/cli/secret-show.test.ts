@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { VersionView } from '../vault/outcome.ts'
-import { formatCredential, usedSinceReplaced } from './secret-show.ts'
+import { usedSinceReplaced } from '../vault/superseded.ts'
+import { formatCredential } from './secret-show.ts'
 
 const HOUR = 3_600_000
 const BEGAN = 1_780_000_000_000

@@ -2,6 +2,7 @@ import { plainText } from '../audit/plain-text.ts'
 import { formatDuration } from '../config/units.ts'
 import type { Hold } from '../store/holds.ts'
 import type { CredentialView, VersionView } from '../vault/outcome.ts'
+import { usedSinceReplaced } from '../vault/superseded.ts'
 import { formatMoment } from './secret-times.ts'
 
 /** What may be shown of a credential (VLT-08): never its value, at most the last four characters and a keyed fingerprint. */
@@ -40,20 +41,6 @@ function whatItIs(kind: CredentialView['kind'], placement: string | null): strin
       return `signs with ${kind.algorithm}`
   }
 }
-
-/** Of a version whose successor is in use: is the old value still needed? Null for every other one. */
-export function usedSinceReplaced(
-  version: VersionView,
-  versions: readonly VersionView[],
-): { readonly since: number; readonly used: boolean } | null {
-  const next = versions.find((other) => other.state === 'active' && other.version > version.version)
-  if (version.state !== 'retiring' || next === undefined) return null
-  const since = next.notBefore ?? next.createdAt
-  // A use is written down at most once a minute: one of the last minute may stand for one that came after.
-  return { since, used: version.lastUsedAt !== null && version.lastUsedAt + USE_MS >= since }
-}
-
-const USE_MS = 60_000
 
 function spareText(name: string, version: VersionView, versions: readonly VersionView[]): string {
   const found = usedSinceReplaced(version, versions)

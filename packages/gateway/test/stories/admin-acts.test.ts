@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { ADMIN_TABLE } from '../../src/admin/admin-api.ts'
 import { type AdminClient, adminClient, ADMIN_PASSWORD, firstOwner, invited, type Said, type SignedAdmin } from '../admin-kit.ts'
+import { makeSelfSigned } from '../certificates.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import { codeAt } from '../second-factor.ts'
 import { type Kit, type KitOptions, startKit } from '../kit.ts'
 
@@ -23,6 +25,11 @@ async function open(options: KitOptions = {}): Promise<Staff> {
   const own = (kit = await startKit(options))
   const owner = await firstOwner(own)
   return { kit: own, owner, otto: await invited(own, owner, 'otto', 'operator'), vera: await invited(own, owner, 'vera', 'viewer') }
+}
+
+async function makeClientPem(name: string): Promise<string> {
+  const { cert, key } = await makeSelfSigned([`${name}.example.com`])
+  return `${cert}\n${key}`
 }
 
 const why = { reason: 'as the story has it' }
@@ -143,6 +150,95 @@ test('the vault: its list says no value, a new value is used at once, what is di
   expect((await owner.post('/secrets/nothing/rotate', { value: 'something-long', ...why })).status).toBe(404)
   const written = JSON.stringify(await kit.stores.audit.read({ limit: 500 })) + readFileSync(join(kit.folder, 'access.log'), 'utf8')
   for (const value of [next, added.value]) expect(written).not.toContain(value)
+})
+
+test('VLT-09 each kind of secret is put in and given its next value, now or from a time on, and none comes back', async () => {
+  const pem = await makeClientPem('one')
+  // A certificate is for today.
+  const { kit, owner, vera } = await open({ startAt: systemClock() })
+  const { origin } = kit.upstream
+  const root = 'root-of-a-window-with-40-characters-1234'
+  const shared = Buffer.alloc(32, 7).toString('base64url')
+  const add = async (path: string, body: object): Promise<Said> => await owner.post(path, { origins: [origin], ...body, ...why })
+  const version = (said: Said, at = 0) => listed(said, 'versions')[at]
+  expect((await add('/secrets', { name: 'window', value: root, placement: 'bearer', windowSeconds: 30 })).json()).toMatchObject({
+    kind: 'window',
+  })
+  expect((await add('/signing-keys', { name: 'pair' })).json()).toMatchObject({ kind: 'signing-key' })
+  expect((await add('/signing-keys', { name: 'shared', algorithm: 'hmac-sha256' })).code).toBe('admin_request_refused')
+  expect((await add('/signing-keys', { name: 'shared', algorithm: 'hmac-sha256', shared })).status).toBe(200)
+  const client = { tokenEndpoint: 'http://127.0.0.1:9/token', clientId: 'shop' }
+  expect((await add('/secrets/oauth-clients', { name: 'client', value: 'client-secret-number-one', ...client })).json()).toMatchObject({
+    kind: 'oauth',
+  })
+  for (const wrong of [
+    { tokenEndpoint: 'http://id.example.com/token' },
+    { authentication: 'private_key_jwt' },
+    { authentication: 'private_key_jwt', clientKey: 'pair' },
+    { value: undefined },
+  ])
+    expect(
+      (await add('/secrets/oauth-clients', { name: 'other', value: 'client-secret-number-one', ...client, ...wrong })).status,
+      JSON.stringify(wrong),
+    ).toBe(422)
+  const tls = 'https://api.example.com'
+  expect((await add('/secrets/client-certificates', { name: 'cert', value: pem, origins: [tls] })).json()).toMatchObject({
+    kind: 'client-certificate',
+  })
+  expect((await add('/secrets/client-certificates', { name: 'cert-2', value: 'no certificate', origins: [tls] })).code).toBe(
+    'admin_request_refused',
+  )
+
+  const later = new Date(kit.clock.now + 3_600_000).toISOString()
+  for (const [name, value] of [
+    ['window', `${root}-next`],
+    ['client', 'client-secret-number-two'],
+    ['cert', await makeClientPem('two')],
+  ] as const) {
+    const said = await owner.post(`/secrets/${name}/rotate`, { value, notBefore: later, overlap: '2h', ...why })
+    expect([said.status, version(said), version(said, 1)?.['state']], name).toMatchObject([200, { version: 2, state: 'staged' }, 'active'])
+  }
+  expect((await owner.post('/secrets/pair/rotate', { value: 'not-a-key', ...why })).code).toBe('admin_request_refused')
+  expect(version(await owner.post('/signing-keys/pair/rotate', why))).toMatchObject({ version: 2, state: 'staged' })
+  expect((await owner.post('/signing-keys/shared/rotate', why)).code).toBe('admin_request_refused')
+  expect((await owner.post('/signing-keys/pair/rotate', { shared, ...why })).code).toBe('admin_request_refused')
+  const next = Buffer.alloc(32, 8).toString('base64url')
+  expect(version(await owner.post('/signing-keys/shared/rotate', { shared: next, ...why }))).toMatchObject({ version: 2 })
+  expect((await vera.get('/signing-keys/pair/public')).json()['keys']).toHaveLength(2)
+  expect((await vera.get('/signing-keys/shared/public')).status).toBe(404)
+
+  const written = (await owner.get('/secrets')).text + JSON.stringify(await kit.stores.audit.read({ limit: 500 }))
+  for (const value of [root, shared, next, 'client-secret-number', 'PRIVATE KEY']) expect(written).not.toContain(value)
+})
+
+test('VLT-09 a value that was replaced and is not used any more is safe to revoke, and one that is used is not', async () => {
+  const { kit, owner, vera } = await open()
+  const cookie = await kit.signIn()
+  expect(await statusOf(kit, cookie)).toBe(200)
+  const versions = async () => listed(await vera.get('/secrets'), 'secrets')[0]?.['versions'] as readonly Record<string, unknown>[]
+  expect((await versions()).map(({ unusedSince }) => unusedSince)).toEqual([null])
+  await owner.post('/secrets/shop-key/rotate', { value: 'the-next-value-of-the-shop', ...why })
+  expect((await versions())[1]).toMatchObject({ state: 'retiring', unusedSince: null })
+  kit.clock.now += 120_000
+  await owner.post('/step-up', { code: codeAt(owner.seed, kit.clock.now) })
+  await owner.post('/secrets/shop-key/rotate', { value: 'one-more-value-of-the-shop', ...why })
+  expect(await statusOf(kit, cookie)).toBe(200)
+  expect((await versions()).map(({ state, unusedSince }) => [state, unusedSince])).toEqual([
+    ['active', null],
+    ['retiring', new Date(kit.clock.now).toISOString()],
+    ['retiring', new Date(kit.clock.now).toISOString()],
+  ])
+})
+
+test('PRIV-07 an owner gets what is kept about a person, and that he did is in the trail', async () => {
+  const { kit, owner, otto } = await open()
+  await kit.signIn()
+  expect((await otto.post('/accounts/ada/export', why)).code).toBe('role_required')
+  const said = await owner.post('/accounts/ADA/export', why)
+  expect(said.json()).toMatchObject({ account: { name: 'ada' }, sessions: [{ methods: ['password'] }], eventsCut: false })
+  expect(said.text).not.toMatch(/argon2|olga/)
+  expect(await kit.stores.audit.read({ limit: 1, kind: 'account.exported' })).toMatchObject([{ target: 'ada', actor: { via: 'admin' } }])
+  expect((await owner.post('/accounts/nobody/export', why)).status).toBe(404)
 })
 
 test('bans: an address, an account, a session are shut out at once and let in again; viewers see no address', async () => {

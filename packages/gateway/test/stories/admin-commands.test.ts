@@ -16,8 +16,8 @@ const COMMANDS: Readonly<Record<string, string | readonly string[]>> = {
   demo: 'is a gateway of its own',
   jwt: 'needs no gateway',
   'secret add': ['addSecret'],
-  'secret add-client': 'asks an authorization server at a terminal',
-  'secret add-certificate': 'takes certificate and key from files of the machine',
+  'secret add-client': ['addOAuthClient'],
+  'secret add-certificate': ['addClientCertificate'],
   'secret list': ['listSecrets'],
   'secret rotate': ['rotateSecret'],
   'secret revoke': ['revokeSecret'],
@@ -25,9 +25,9 @@ const COMMANDS: Readonly<Record<string, string | readonly string[]>> = {
   'secret honey': 'prints a credential to plant, and changes nothing that runs',
   'secret disable': ['disableSecret'],
   'secret enable': ['enableSecret'],
-  'signing-key add': 'may write a shared key into a file of the machine',
+  'signing-key add': ['addSigningKey'],
   'signing-key list': ['listSecrets'],
-  'signing-key public': 'is published by the gateway itself',
+  'signing-key public': ['publicSigningKey'],
   'signing-key rotate': ['rotateSigningKey'],
   'signing-key revoke': ['revokeSecret'],
   'account add': 'sets a password, which no administrator does (MFA-21)',
@@ -35,12 +35,13 @@ const COMMANDS: Readonly<Record<string, string | readonly string[]>> = {
   'account disable': ['disableAccount'],
   'account enable': ['enableAccount'],
   'account set-password': 'sets a password, which no administrator does (MFA-21)',
+  'account set-roles': ['setRoles'],
   'account set-mail': 'says where links to a new password go, which is as good as setting one',
   'account send-reset': ['sendReset'],
   'account force-reset': ['forceReset', 'forceResetOfAll'],
   'account factors': ['showAccount'],
   'account remove-factor': ['removeFactor'],
-  'account export': 'writes all that is held of a person into a file of the machine',
+  'account export': ['exportAccount'],
   'account erase': 'cannot be undone, and is for whoever has the machine',
   'account recovery-codes': 'shows somebody else’s codes',
   'admin add': ['inviteAdmin'],
@@ -89,6 +90,7 @@ test('everything that the command line can do to a running gateway, an administr
   const known = Object.values(COMMANDS).flatMap((each) => (typeof each === 'string' ? [] : each))
   expect(known.filter((id) => !ids.has(id))).toEqual([])
   expect(leavesOf(program).filter((name) => COMMANDS[name] === undefined)).toEqual([])
+  expect(Object.keys(COMMANDS).filter((name) => !leavesOf(program).includes(name))).toEqual([])
 })
 
 test('what was ended of an administrator is not ended again, after a restore, for a visitor of that name', () => {
