@@ -76,6 +76,7 @@ ${RATES.map(([what, limits]) => `| ${what} | ${limits.map(rate).join('; ')} |`).
 | audit trail: \`durable.sqlite\`, \`audit.jsonl\`, \`audit.sinks\` | the events below ([audit.md](../audit.md)) | \`audit.retention\`, at most \`audit.most\` entries |
 | access log | a line for each request: time, identifier, address, method, host, path, query without values, browser, route, status, milliseconds, code and steps of a refusal | your log rotation |
 | decisions | refused requests, for \`cloakroom explain\`; passed ones where \`decisions.replay.actors\` says so | \`decisions.keep\`, \`decisions.replay.keep\` |
+| uses of secrets | which secret went out how often, by route and account, a day | \`decisions.keep\` |
 | metrics, traces | figures, nothing of a person ([metrics.md](metrics.md), [traces.md](../traces.md)) | your collector |
 
 No body, no cookie, no secret, no password, no code and no value of a query that is not on a list is in any of them. What is about people: [privacy.md](../privacy.md).

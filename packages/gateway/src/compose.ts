@@ -12,6 +12,7 @@ import { chainKey } from './audit/chain-key.ts'
 import { auditEvent, sessionLabels } from './audit/event.ts'
 import { createBans } from './ban/bans.ts'
 import { foldFloods } from './audit/folding.ts'
+import { createCredentialUses } from './audit/credential-uses.ts'
 import { createDecisions, type DecisionLimits } from './audit/decisions.ts'
 import { createMetrics, type Metrics } from './audit/metrics.ts'
 import { observers } from './audit/observer.ts'
@@ -168,6 +169,7 @@ export function compose({ config, policy, stores: given, vault, clock, random, l
         auditEvent({ kind: 'audit.lost', at: clock(), result: 'failed', reason: 'write-failed', detail: { sink: 'decisions', count } }),
       ),
   })
+  const uses = createCredentialUses(stores.uses, later)
   const streams = createStreams({
     store: stores.sessions,
     machineKeys: stores.machineKeys,
@@ -224,6 +226,7 @@ export function compose({ config, policy, stores: given, vault, clock, random, l
     apiClocks: watchApiClocks({ audit, clock }),
     decoyKey: vault.deriveKey(PURPOSES.decoys),
     decisions,
+    uses,
     challenges: createChallenges({ key: vault.deriveKey(PURPOSES.challenges), nonces: stores.nonces, random }),
     via: `cloakroom-${Buffer.from(random(6)).toString('hex')}`,
   }
@@ -256,6 +259,7 @@ export function compose({ config, policy, stores: given, vault, clock, random, l
       guardSwitch.close()
       await counters.close()
       await decisions.close()
+      await uses.close()
       await notices?.close()
       await notifier.close()
       await audit.close()

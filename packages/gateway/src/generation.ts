@@ -17,6 +17,7 @@ import { createSignIn, type PeopleParts } from './account/sign-in.ts'
 import type { AuditTrail } from './audit/audit.ts'
 import { measuredForward, type RoundTripListener } from './audit/measured-forward.ts'
 import type { Tracing } from './audit/tracing.ts'
+import type { CredentialUses } from './audit/credential-uses.ts'
 import type { Metrics } from './audit/metrics.ts'
 import { keyFileOf } from './config/key-file.ts'
 import { certificateFiles, type Config } from './config/paths.ts'
@@ -89,6 +90,7 @@ export interface LastingParts {
   readonly streams: Streams
   readonly bans: BansPart
   readonly decisions: DecisionsPart
+  readonly uses: CredentialUses
   readonly challenges: ChallengesPart
   readonly tarpit: TarpitPart
   readonly traps: TrapsPart
@@ -202,6 +204,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
     lockdown: stores.lockdown,
     observer,
     decisions: lasting.decisions,
+    uses: lasting.uses,
     pseudonym: 'cloakroom',
     via: lasting.via,
     streams: lasting.streams,

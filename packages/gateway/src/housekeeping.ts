@@ -68,6 +68,7 @@ export function startHousekeeping(options: HousekeepingOptions): () => void {
     const { refused, passed } = keepDecisionsMs()
     await inBatches(() => stores.decisions.sweep({ refused: at - refused, passed: at - passed }))
     await inBatches(() => stores.denials.sweep(at))
+    await inBatches(() => stores.uses.sweep(Math.floor((at - refused) / DAY_MS)))
     if (stopped) return
     if (at - prunedAt >= HOUR_MS) {
       prunedAt = at

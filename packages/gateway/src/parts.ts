@@ -252,6 +252,8 @@ export interface Parts {
   readonly observer: ObserverPart
   /** Without it no decision is kept, and `explain` knows the audit trail only. */
   readonly decisions?: DecisionsPart
+  /** Counts which credential was used, by which route and whom; without it nobody can ask. */
+  readonly uses?: { note(credential: CredentialName, route: string, who: string, at: Instant): void }
   /** Our name in `Via` and `User-Agent` towards upstreams. */
   readonly pseudonym: string
   /** Our name in `Via` when it is to be told from that of other gateways; `pseudonym` when left out. */

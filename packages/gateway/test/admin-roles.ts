@@ -40,6 +40,7 @@ export const EXPECTED: Readonly<Record<string, string>> = {
   addMachineKey: 'owner change grave',
   revokeMachineKey: 'operator change',
   listSecrets: 'viewer',
+  secretUses: 'viewer',
   addSecret: 'owner change grave',
   rotateSecret: 'owner change grave',
   addOAuthClient: 'owner change grave',

@@ -5,7 +5,7 @@ import type { Random } from '../lib/random.ts'
 import type { Account, Stores } from '../store/store.ts'
 
 export interface ErasureParts {
-  readonly stores: Pick<Stores, 'accounts' | 'sessions' | 'factors' | 'identities' | 'decisions' | 'audit'>
+  readonly stores: Pick<Stores, 'accounts' | 'sessions' | 'factors' | 'identities' | 'decisions' | 'uses' | 'audit'>
   readonly chain: ChainKey
   readonly random: Random
   readonly at: Instant
@@ -33,6 +33,7 @@ export async function eraseAccount({ stores, chain, random, at }: ErasureParts, 
     if (await stores.identities.remove(id, issuer, subject)) links += 1
   await stores.accounts.remove(id)
   const decisions = await stores.decisions.forget(name)
+  await stores.uses.forget(`account:${id}`)
   const entries = await pseudonymiseTrail(stores.audit, chain, { key, pseudonym })
   return { pseudonym, sessions, factors, links, decisions, entries }
 }

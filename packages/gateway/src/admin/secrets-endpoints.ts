@@ -1,5 +1,7 @@
 import * as z from 'zod'
 import { auditEvent } from '../audit/event.ts'
+import { namedUses } from '../account/named-uses.ts'
+import { dayOf } from '../audit/credential-uses.ts'
 import { ask } from '../store/ask.ts'
 import { type AdminEndpoint, endpoint, refused, said } from './endpoint.ts'
 import { moment, secretView, showSecret, stagedTimes, told } from './secret-view.ts'
@@ -19,6 +21,35 @@ export const SECRETS: readonly AdminEndpoint[] = [
     run: async (call) => {
       const held = await ask(() => call.parts.stores.holds.all())
       return said({ secrets: (await call.parts.vault.list()).map((each) => showSecret(call, each, held.get(each.name) ?? null)) })
+    },
+  }),
+  endpoint({
+    id: 'secretUses',
+    method: 'GET',
+    path: '/secrets/{name}/uses',
+    callers: 'viewer',
+    about:
+      'Calls that a secret went out with, by route and account, the most frequent first: what depends on it, and for whom it was used.',
+    query: z.strictObject({
+      days: z.coerce.number().int().min(1).max(366).default(30).describe('Today is one. No more are kept than `decisions.keep` says.'),
+      limit: z.coerce.number().int().min(1).max(1000).default(200),
+    }),
+    answer: z.object({
+      uses: z.array(
+        z.object({
+          route: z.string(),
+          via: z.enum(['account', 'machine-key', 'jwt']).nullable().describe('Null: a visitor without an account.'),
+          name: z.string().nullable().describe('Null also of an account that is erased.'),
+          count: z.int(),
+          lastAt: moment,
+        }),
+      ),
+    }),
+    run: async ({ parts, params, query, at }) => {
+      const name = params['name'] ?? ''
+      if (!(await parts.vault.list()).some((each) => each.name === name)) return refused('not_found')
+      const found = await namedUses(parts.stores, name, dayOf(at) - query.days + 1, query.limit)
+      return said({ uses: found.map(({ lastAt, ...use }) => ({ ...use, lastAt: new Date(lastAt).toISOString() })) })
     },
   }),
   endpoint({

@@ -8,6 +8,7 @@ import { addSecretList } from './secret-list.ts'
 import { addSecretRekey } from './secret-rekey.ts'
 import { addSecretRevoke } from './secret-revoke.ts'
 import { addSecretRotate } from './secret-rotate.ts'
+import { addSecretUses } from './secret-uses.ts'
 import type { Does } from './world.ts'
 
 /** `cloakroom secret …`: what the vault holds. */
@@ -18,6 +19,7 @@ export function addSecret(program: Command, does: Does): void {
     addSecretAddClient,
     addSecretAddCertificate,
     addSecretList,
+    addSecretUses,
     addSecretRotate,
     addSecretRevoke,
     addSecretRekey,

@@ -9,7 +9,7 @@ import { type ApiRoute, roleOf } from '../decide/route.ts'
 import type { Visitor } from '../decide/session.ts'
 import { GateError } from '../errors.ts'
 import type { OpenCredential, StreamsPart, UpstreamAnswer } from '../parts.ts'
-import { credentialOf } from './credential-of.ts'
+import { credentialOf, noteUse } from './credential-of.ts'
 import { fieldValue } from './content.ts'
 import { dress, sendDressed } from './dress.ts'
 import { type LeakGuard, openGuard } from './leak-guard.ts'
@@ -41,6 +41,7 @@ export async function openWebSocket(
   let answer: Answer | null = null
   try {
     const credential = await credentialOf(trip)
+    noteUse(trip)
     answer = await shakeHands(trip, credential, (upstream, guard) => run(trip, visitor, streams, upstream, guard, giveBack))
     return answer
   } catch (cause) {

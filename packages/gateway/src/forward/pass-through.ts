@@ -6,7 +6,7 @@ import type { Visitor } from '../decide/session.ts'
 import { GateError } from '../errors.ts'
 import type { OpenCredential, UpstreamAnswer } from '../parts.ts'
 import { fieldValue, isTextLike } from './content.ts'
-import { credentialOf } from './credential-of.ts'
+import { credentialOf, noteUse } from './credential-of.ts'
 import { dress, sendDressed } from './dress.ts'
 import { type LeakGuard, openGuard } from './leak-guard.ts'
 import { noteFailure, noteRejected, type Trip, type WayParts } from './trip.ts'
@@ -35,6 +35,7 @@ export async function passThrough(
   try {
     const opened = credentialOf(trip)
     credential = opened instanceof Promise ? await opened : opened
+    noteUse(trip)
     const dressing = dress(trip, credential)
     let { request, guarded } = dressing instanceof Promise ? await dressing : dressing
     if (guarded !== null) guard = openGuard(guarded)

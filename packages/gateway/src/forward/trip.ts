@@ -7,7 +7,7 @@ import { type FailureCode, GateError } from '../errors.ts'
 import type { Parts } from '../parts.ts'
 
 /** What the way out and back needs of the gateway's parts. */
-export type WayParts = Pick<Parts, 'policy' | 'vault' | 'tokens' | 'forward' | 'audit' | 'pseudonym' | 'via' | 'clock'>
+export type WayParts = Pick<Parts, 'policy' | 'vault' | 'tokens' | 'forward' | 'audit' | 'pseudonym' | 'via' | 'clock' | 'uses'>
 
 /** One request that was passed, and all that its way out and back needs. */
 export interface Trip {

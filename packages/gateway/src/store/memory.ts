@@ -14,6 +14,7 @@ import { memoryMinted } from './memory/minted.ts'
 import { memoryNonces } from './memory/nonces.ts'
 import { memoryResets } from './memory/resets.ts'
 import { memorySessions } from './memory/sessions.ts'
+import { memoryUses } from './memory/uses.ts'
 import { memoryVault } from './memory/vault.ts'
 import type { Stores } from './store.ts'
 import { MOST_BANS } from './verdict-stores.ts'
@@ -34,6 +35,7 @@ export function memoryStores(bounds: MemoryBounds = { counters: 1_000_000, nonce
     nonces: memoryNonces(bounds.nonces),
     bans: memoryBans(MOST_BANS),
     decisions: memoryDecisions(),
+    uses: memoryUses(),
     minted: memoryMinted(),
     accounts: memoryAccounts(),
     resets: memoryResets(),

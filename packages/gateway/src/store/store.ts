@@ -10,6 +10,7 @@ import type { MintStore } from './minted.ts'
 import type { BanStore, DecisionStore } from './verdict-stores.ts'
 import type { GrantStore, IdentityStore } from './provider-stores.ts'
 import type { ChainCut, ChainEntry, ChainHead, ChainPen, ChainSigner, SignedHead } from './audit-chain.ts'
+import type { UseStore } from './use-store.ts'
 import type { HoldStore } from './holds.ts'
 import type { LockdownStore } from './lockdown.ts'
 import type { SessionQuery } from './session-query.ts'
@@ -258,6 +259,7 @@ export interface Stores {
   readonly nonces: NonceStore
   readonly bans: BanStore
   readonly decisions: DecisionStore
+  readonly uses: UseStore
   readonly denials: DenialStore
   readonly minted: MintStore
   readonly accounts: AccountStore

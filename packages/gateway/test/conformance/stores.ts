@@ -18,6 +18,7 @@ import { noncesConform } from './nonces.ts'
 import { resetsConform } from './resets.ts'
 import { sessionsConform } from './sessions.ts'
 import { signalsConform } from './signals.ts'
+import { usesConform } from './uses.ts'
 import { vaultConforms } from './vault.ts'
 
 /** What every store owes. `make` gives an empty store for each test; it is closed after it. */
@@ -37,6 +38,7 @@ export function describeStores(name: string, make: () => Awaitable<Stores>): voi
     describe('identities', () => identitiesConform(() => stores.identities))
     describe('bans', () => bansConform(() => stores.bans))
     describe('decisions', () => decisionsConform(() => stores.decisions))
+    describe('uses of credentials', () => usesConform(() => stores.uses))
     describe('minted credentials', () => mintedConforms(() => stores.minted))
     describe('accounts', () => accountsConform(() => stores.accounts))
     describe('links that were mailed', () => resetsConform(() => stores.resets))

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { namedUses } from '../../src/account/named-uses.ts'
 import { ADMIN_TABLE } from '../../src/admin/admin-api.ts'
 import { type AdminClient, adminClient, ADMIN_PASSWORD, firstOwner, invited, type Said, type SignedAdmin } from '../admin-kit.ts'
 import { makeSelfSigned } from '../certificates.ts'
@@ -227,6 +228,35 @@ test('VLT-09 a value that was replaced and is not used any more is safe to revok
     ['active', null],
     ['retiring', new Date(kit.clock.now).toISOString()],
     ['retiring', new Date(kit.clock.now).toISOString()],
+  ])
+})
+
+test('a secret’s uses are told by route and account, and a person who is erased is nobody in them', async () => {
+  const { kit, owner, vera } = await open({ config: { shop: { access: 'visitor' } } })
+  const made = (await owner.post('/machine-keys', { name: 'report', allow: ['shop: GET /**'], expiresAt: null, ...why })).json()
+  const cookie = await kit.signIn()
+  for (let count = 0; count < 3; count += 1) expect(await statusOf(kit, cookie)).toBe(200)
+  expect((await kit.call('POST', '/api/shop/orders', { cookie, json: {} })).status).toBe(200)
+  const bearer = [['authorization', `Bearer ${made['key'] as string}`]] as const
+  expect((await kit.call('GET', '/api/shop/x', { from: 'none', headers: bearer })).status).toBe(200)
+  expect((await kit.call('GET', '/api/shop/x')).status).toBe(401)
+  const uses = async () => listed(await vera.get('/secrets/shop-key/uses'), 'uses').map(({ route, name, count }) => [count, route, name])
+  await expect.poll(async () => (await uses()).length, { timeout: 15_000 }).toBe(3)
+  expect(await uses()).toEqual([
+    [3, 'shop: GET /**', 'ada'],
+    [1, 'shop: GET /**', 'report'],
+    [1, 'shop: POST /orders', 'ada'],
+  ])
+  expect((await vera.get('/secrets/none/uses')).status).toBe(404)
+  await owner.post('/secrets/shop-key/revoke', why)
+  expect((await kit.call('GET', '/api/shop/x', { cookie })).status).toBe(503)
+  await kit.running.close(0)
+  expect((await kit.stores.uses.top('shop-key', 0, 10)).reduce((sum, { count }) => sum + count, 0)).toBe(5)
+  await kit.stores.accounts.remove((await kit.stores.accounts.findByKey('ada'))?.id ?? '')
+  expect((await namedUses(kit.stores, 'shop-key', 0, 10)).map(({ via, name, count }) => [count, via, name])).toEqual([
+    [3, 'account', null],
+    [1, 'machine-key', 'report'],
+    [1, 'account', null],
   ])
 })
 

@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, string | readonly string[]>> = {
   'secret add-client': ['addOAuthClient'],
   'secret add-certificate': ['addClientCertificate'],
   'secret list': ['listSecrets'],
+  'secret uses': ['secretUses'],
   'secret rotate': ['rotateSecret'],
   'secret revoke': ['revokeSecret'],
   'secret rekey': 'holds the vault’s keys, which no network carries',

@@ -22,6 +22,19 @@ export const DECISION_SCHEMA: Schema = {
     `,
       )
       .join(''),
+    `
+    CREATE TABLE credential_use (
+      credential TEXT NOT NULL,
+      day INTEGER NOT NULL,
+      route TEXT NOT NULL,
+      who TEXT NOT NULL,
+      count INTEGER NOT NULL,
+      last_at INTEGER NOT NULL,
+      PRIMARY KEY (credential, day, route, who)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX credential_use_by_who ON credential_use (who);
+    CREATE INDEX credential_use_by_day ON credential_use (day);
+    `,
   ],
 }
 

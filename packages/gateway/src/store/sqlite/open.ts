@@ -25,6 +25,7 @@ import { SWAP_MARK } from '../swap-mark.ts'
 import { sqliteResets } from './resets.ts'
 import { sqliteSessions } from './sessions.ts'
 import { shielded } from './unavailable.ts'
+import { sqliteUses } from './uses.ts'
 import { sqliteVault } from './vault.ts'
 
 /** Room for the inner pages of a million sessions; the rest is read through the mapping, which the system shares between processes. */
@@ -61,6 +62,7 @@ export function openSqlite(folder: string, clock: Clock = systemClock): Stores {
       nonces: shielded(sqliteNonces(hot), hot.watch),
       bans: shielded(sqliteBans(hot), hot.watch),
       decisions: shielded(sqliteDecisions(decisions), decisions.watch),
+      uses: shielded(sqliteUses(decisions), decisions.watch),
       minted: shielded(sqliteMinted(hot), hot.watch),
       resets: shielded(sqliteResets(hot), hot.watch),
       accounts: shielded(sqliteAccounts(durable), durable.watch),
