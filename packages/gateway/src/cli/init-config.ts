@@ -34,6 +34,7 @@ export function renderConfig(answers: Answers): string {
     'sessions: { idle: 30m, absolute: 12h, perAccount: 10 }',
     'store: ./data                         # sessions, accounts, the sealed vault, the audit trail: back this up',
     'vault: { key: { file: ./cloakroom.key } }   # opens the vault: keep its backup apart from the one of `store`',
+    '# vault.mark: /elsewhere/mark         # a file that no copy of `store` takes along: an older copy that is put back is refused',
     'trustedProxies: []                    # addresses of the proxies in front whose X-Forwarded-* fields count',
     '',
   ]

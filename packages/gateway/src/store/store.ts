@@ -43,6 +43,8 @@ export interface SessionStore {
   revokeEveryone(): Awaitable<void>
   /** Writes down of sessions of an older generation when and why they ended, at most SWEEP_ROWS: they are dead already. Returns how many. */
   markRevoked(at: Instant, because: RevokeReason): Awaitable<number>
+  /** Grows with every end of a session or an account's sessions, and never falls: a copy of the store from before is told by it. */
+  ended(): Awaitable<number>
   /** Sessions that are not revoked and of the current generation, oldest first. Expired ones may be among them. */
   list(account: AccountId): Awaitable<readonly Session[]>
   /** As `list`, over all accounts, newest first, at most `limit`. */

@@ -179,6 +179,25 @@ export function sessionsConform(store: () => SessionStore): void {
     expect((await store().standing('a-2')).generation).toBe(1)
   })
 
+  test('REV-08 whatever ends something is counted, and nothing else is', async () => {
+    const counts = [await store().ended()]
+    const note = async (): Promise<void> => void counts.push(await store().ended())
+    await store().insert(sessionOf('one'))
+    await store().touch(sessionOf('one').id, AT + 1)
+    await store().setRoles('a-1', ['staff'])
+    await note()
+    await store().rotate(sessionOf('one').id, sessionOf('two'))
+    await note()
+    await store().revoke(sessionOf('two').id, AT, 'logout')
+    await store().revoke(sessionOf('two').id, AT, 'logout')
+    await note()
+    await store().revokeAll('a-1', AT, 'logout')
+    await note()
+    await store().revokeEveryone()
+    await note()
+    expect(counts).toEqual([0, 0, 1, 2, 3, 4])
+  })
+
   test('lists hold what is alive: of one account the oldest first, of all the newest first', async () => {
     await store().insert(sessionOf('late', { createdAt: AT + 3 }))
     await store().insert(sessionOf('early', { createdAt: AT + 1 }))

@@ -196,6 +196,25 @@ test('with the key file lost the recovery passphrase opens a backup, and makes a
   await signIn((await place.start()).port)
 }, 60_000)
 
+test('REV-08 hot.sqlite put back alone, with the sessions that were ended since, is noticed as well', async () => {
+  const { place, store, run } = await installed()
+  place.edit((text) => text.replace(/^vault: .*$/m, 'vault: { key: { file: ./cloakroom.key }, mark: ./cloakroom.mark }'))
+  const first = await place.start()
+  const cookie = await signIn(first.port)
+  await first.end('SIGTERM')
+  cpSync(join(store, 'hot.sqlite'), join(place.folder, 'hot.copy'))
+  // The gateway's own doing, and marked at its end.
+  const second = await place.start()
+  expect((await call(second.port, 'POST', '/auth/logout', { cookie, json: {} })).status).toBe(204)
+  await second.end('SIGTERM')
+  for (const end of ['', '-wal', '-shm']) rmSync(join(store, `hot.sqlite${end}`), { force: true })
+  renameSync(join(place.folder, 'hot.copy'), join(store, 'hot.sqlite'))
+  await expect(place.start()).rejects.toThrow(/ended with 78.*older than it was/s)
+  // No command makes that the state of things.
+  await good(run('session', 'list'))
+  await expect(place.start()).rejects.toThrow(/ended with 78/)
+}, 120_000)
+
 test('REV-08 with a mark outside of the store, an older copy that was put back by hand is refused; a restore is not', async () => {
   const { place, store, run } = await installed()
   place.edit((text) => text.replace(/^vault: .*$/m, 'vault: { key: { file: ./cloakroom.key }, mark: ./cloakroom.mark }'))

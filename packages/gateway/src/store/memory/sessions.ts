@@ -7,6 +7,7 @@ export function memorySessions(): SessionStore {
   const ofAccount = new Map<AccountId, Set<SessionId>>()
   const standings = new Map<AccountId, Standing>()
   let ofEveryone = 0
+  let ended = 0
 
   function standing(account: AccountId): Standing {
     const { generation, roles } = standings.get(account) ?? UNSEEN
@@ -65,29 +66,34 @@ export function memorySessions(): SessionStore {
       const session = sessions.get(old)
       if (session === undefined || !isAlive(session) || !insert(next)) return false
       sessions.set(old, { ...session, revoked: { at: next.seenAt, because: 'replaced' } })
+      ended += 1
       return true
     },
     revoke(id, at, because) {
       const session = sessions.get(id)
       if (session === undefined || session.revoked !== null) return false
       sessions.set(id, { ...session, revoked: { at, because } })
+      ended += 1
       return true
     },
     revokeAll(account, at, because) {
-      const ended = list(account)
-      for (const session of ended) sessions.set(session.id, { ...session, revoked: { at, because } })
+      const own = list(account)
+      ended += 1
+      for (const session of own) sessions.set(session.id, { ...session, revoked: { at, because } })
       const { generation, roles } = standing(account)
       setStanding(account, { generation: generation + 1, roles })
-      return ended.length
+      return own.length
     },
     revokeEveryone() {
       ofEveryone += 1
+      ended += 1
     },
     markRevoked(at, because) {
       const dead = [...sessions.values()].filter((session) => session.revoked === null && !isAlive(session)).slice(0, SWEEP_ROWS)
       for (const session of dead) sessions.set(session.id, { ...session, revoked: { at, because } })
       return dead.length
     },
+    ended: () => ended,
     list,
     listAll: (limit) => alive(sessions.keys()).toReversed().slice(0, limit),
     page({ limit, account, address, from = -Infinity, before = Infinity, seenAfter, authenticatedAfter, after }) {

@@ -134,5 +134,7 @@ export const HOT_SCHEMA: Schema = {
     ) STRICT;
     INSERT INTO everyone (only, generation) VALUES (1, 0);
     `,
+    // Grows with whatever is ended in this file: by it an older copy of the file is told.
+    'ALTER TABLE everyone ADD COLUMN ended INTEGER NOT NULL DEFAULT 0',
   ],
 }

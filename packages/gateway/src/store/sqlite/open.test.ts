@@ -43,6 +43,13 @@ test('what was written is there after closing and opening again', () => {
   void second.close()
 })
 
+test('REV-08 a denied JWT counts as something that was ended', () => {
+  const stores = openSqlite(freshFolder())
+  void stores.denials.deny({ issuer: 'https://id.example', what: 'jti', value: 'j-1' }, AT, AT + 1)
+  expect(stores.sessions.ended()).toBe(1)
+  void stores.close()
+})
+
 test('SES-13 a session that one process ends is ended for every other at its next request', () => {
   const folder = freshFolder()
   const [one, other] = [openSqlite(folder), openSqlite(folder)]

@@ -22,6 +22,9 @@ export type SessionRow = readonly [
 /** Added to the generation of each account. Asked for once in a statement, however many rows it reads. */
 export const OF_EVERYONE = '(SELECT generation FROM everyone)'
 
+/** In every transaction that ends something. */
+export const RAISE_ENDED = 'UPDATE everyone SET ended = ended + 1'
+
 /** What counts: neither ended by itself nor with its account, nor with everybody. */
 export const ALIVE = `revoked_at IS NULL AND generation = account_generation + ${OF_EVERYONE}`
 

@@ -6,6 +6,7 @@ import {
   ALIVE,
   idBytes,
   OF_EVERYONE,
+  RAISE_ENDED,
   readClaim,
   readRoles,
   readSession,
@@ -39,6 +40,8 @@ export function sqliteSessions({ db, write, writeDurably, changes }: Connection)
   const moveSeen = db.prepare('UPDATE session SET seen_at = ?1 WHERE key = ?2 AND id = ?3 AND revoked_at IS NULL AND seen_at < ?1')
   const markRevoked = db.prepare('UPDATE session SET revoked_at = ?, revoked_because = ? WHERE key = ? AND id = ? AND revoked_at IS NULL')
   const raiseEveryone = db.prepare('UPDATE everyone SET generation = generation + 1')
+  const raiseEnded = db.prepare(RAISE_ENDED)
+  const selectEnded = db.prepare('SELECT ended FROM everyone')
   const selectEveryone = db.prepare('SELECT generation FROM everyone')
   // In the order of an index that a row leaves when it is marked: the next batch begins where this one ended.
   const markOutdated = db.prepare(
@@ -118,7 +121,9 @@ export function sqliteSessions({ db, write, writeDurably, changes }: Connection)
 
   function mark(id: SessionId, at: number, because: RevokeReason): boolean {
     const bytes = idBytes(id)
-    return Number(markRevoked.run(at, because, shortKey(bytes), bytes).changes) === 1
+    const marked = Number(markRevoked.run(at, because, shortKey(bytes), bytes).changes) === 1
+    if (marked) raiseEnded.run()
+    return marked
   }
 
   return {
@@ -160,13 +165,18 @@ export function sqliteSessions({ db, write, writeDurably, changes }: Connection)
         const ended = Number(markAll.run(at, because, account).changes)
         const { generation, roles } = standing(account)
         writeStanding(account, { generation: generation + 1, roles })
+        raiseEnded.run()
         return ended
       })
     },
     revokeEveryone() {
-      writeDurably(() => raiseEveryone.run())
+      writeDurably(() => {
+        raiseEveryone.run()
+        raiseEnded.run()
+      })
     },
     markRevoked: (at, because) => write(() => Number(markOutdated.run(at, because, SWEEP_ROWS).changes)),
+    ended: () => Number(selectEnded.get()?.['ended']),
     list: (account) => (selectOfAccount.all(account) as unknown as SessionRow[]).map(readSession),
     listAll: (limit) => (selectNewest.all(limit) as unknown as SessionRow[]).map(readSession),
     page: sessionPages(db),
