@@ -1,5 +1,6 @@
 import type { Duplex, Readable } from 'node:stream'
 import type { HeaderField } from './decide/headers.ts'
+import type { VaultVersion } from './parts.ts'
 
 /** A body on its way: chunks that come before `start` are kept; one sink, once. */
 export interface BodySource {
@@ -27,6 +28,8 @@ export interface Answer {
   readonly body: BodySource | Uint8Array | null
   /** With 101 only: what becomes of the connection. */
   readonly tunnel?: Tunnel
+  /** The vault's credentials under which the API answers: a body that is still on its way ends when one of them is withdrawn. */
+  readonly openedBy?: readonly VaultVersion[]
 }
 
 /** An upstream's end of a WebSocket, to be joined to the visitor's. One of the two is called, once. */

@@ -174,6 +174,7 @@ export function compose({ config, policy, stores: given, vault, clock, random, l
     store: stores.sessions,
     machineKeys: stores.machineKeys,
     denials: stores.denials,
+    isWithdrawn: async (version) => (await stores.holds.all()).has(version.name) || (await vault.isRevoked(version, clock())),
     lockdown: stores.lockdown,
     limits: () => now.policy.sessions,
     visitMs: () => now.policy.visits.lifetimeMs,

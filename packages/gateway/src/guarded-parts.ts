@@ -187,8 +187,8 @@ function guardMachineKeys(keys: MachineKeysPart, bounded: Bounded): MachineKeysP
 /** A place that nobody can give back, or a stream that nobody watches, is none. */
 function guardStreams(streams: StreamsPart): StreamsPart {
   return {
-    watch(visitor, role, cut, client) {
-      const leave: unknown = streams.watch(visitor, role, cut, client)
+    watch(visitor, role, cut, client, openedBy) {
+      const leave: unknown = streams.watch(visitor, role, cut, client, openedBy)
       if (isFunction(leave)) return leave
       throw nonsense('the streams', 'internal')
     },

@@ -62,6 +62,12 @@ export interface BearersPart {
   verify(jwt: string, demand: JwtDemand, at: Instant): Promise<BearerOutcome>
 }
 
+/** Which credential of the vault it is. */
+export interface VaultVersion {
+  readonly name: CredentialName
+  readonly version: number
+}
+
 /** A credential for one call. */
 export interface OpenCredential {
   readonly placement: Placement
@@ -70,6 +76,8 @@ export interface OpenCredential {
   readonly origins: readonly string[]
   /** What must not come back; see decide/credential.ts. */
   readonly needles: readonly Uint8Array[]
+  /** Null or left out where it is not the vault's, as with a visitor's own token. */
+  readonly from?: VaultVersion | null
   /** The call is done: the plaintext may be overwritten. */
   release(): void
 }
@@ -78,6 +86,7 @@ export interface OpenCredential {
 export interface OpenCertificate {
   /** Another one for another certificate. */
   readonly id: string
+  readonly from: VaultVersion
   readonly origins: readonly string[]
   /** Runs `make` on certificates and private key, one PEM text, which is overwritten behind it. Null when the record is not what was sealed. */
   use<T>(make: (pem: Buffer) => T): T | null
@@ -115,6 +124,8 @@ export interface UpstreamAnswer {
   readonly status: number
   readonly headers: readonly HeaderField[]
   readonly body: BodySource
+  /** The client certificate under which it came; null or left out for none, or one from a file. */
+  readonly shown?: VaultVersion | null
   /** With 101: the connection, whose owner is now whoever asked for it. */
   readonly upgraded?: Duplex | null
 }
@@ -138,12 +149,18 @@ export interface SitePart {
 }
 
 /** Why a stream was cut: its session ended, its visitor was shut out, nobody could say whether it lives, or the gateway stops. */
-export type CutReason = RevokeReason | 'banned' | 'unverifiable' | 'stopping'
+export type CutReason = RevokeReason | 'banned' | 'credential-withdrawn' | 'unverifiable' | 'stopping'
 
 /** Answers and WebSockets that outlast the judgement they began with. */
 export interface StreamsPart {
-  /** `cut` is called at most once, within a second of the end of the session, the visit or the role that it needs, or of a ban of any of them or of `client`. Call the answer when the stream is over. */
-  watch(visitor: Visitor, role: string | null, cut: (because: CutReason) => void, client?: string): () => void
+  /** `cut` is called at most once, within a second of the end of the session, the visit or the role that it needs, of a ban of any of them or of `client`, or of the withdrawal of a credential in `openedBy`. Call the answer when the stream is over. */
+  watch(
+    visitor: Visitor,
+    role: string | null,
+    cut: (because: CutReason) => void,
+    client?: string,
+    openedBy?: readonly VaultVersion[],
+  ): () => void
   /** The visitor did something on a stream: as good as a request of this session. */
   active(session: Session): void
   /** A place for a WebSocket; null when the visitor, or all together, hold as many as they may. Call the answer to give it back. */

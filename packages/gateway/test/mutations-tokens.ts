@@ -7,7 +7,7 @@ export const TOKEN_MUTATIONS: readonly Mutation[] = [
   m(
     'captured-secret-used-later',
     'vault/opener.ts',
-    '{ placement, origins, value: now.value }',
+    '{ of, placement, origins, value: now.value }',
     '{ placement, origins, value: Buffer.from(value) }',
   ),
   m('jwt-forged', 'session/bearers.ts', "if (!(await isSigned(jwt, key, alg))) return refused('the signature is wrong')", ''),

@@ -368,6 +368,7 @@ export const MUTATIONS: readonly Mutation[] = [
   m('slow-visitor', 'door/send.ts', 'if (response.writableLength > 0) response.socket?.setTimeout(stallMs)', ''),
   m('slow-visitor', 'door/server.ts', '  server.headersTimeout = headMs\n', '  server.headersTimeout = 0\n'),
   m('slow-visitor', 'door/server.ts', '  server.requestTimeout = requestMs\n', '  server.requestTimeout = 0\n'),
+  m('stream-outlives-its-credential', 'session/streams.ts', 'const leaves = openedBy.map(', 'const leaves = [].map('),
   m('stream-outlives-its-session', 'session/streams.ts', 'ended: cutAll,', 'ended: () => undefined,'),
   m(
     'upgrade-past-the-judgement',

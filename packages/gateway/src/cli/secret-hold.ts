@@ -15,7 +15,7 @@ export function addSecretDisable(secret: Command, does: Does): void {
     .option('--reason <text>', 'why, for the audit trail')
     .addHelpText(
       'after',
-      '\nExamples:\n  cloakroom secret disable shop-key --reason "odd orders since noon"\n\nCalls that need it get 503 from the next request on; streams that are open go on.',
+      '\nExamples:\n  cloakroom secret disable shop-key --reason "odd orders since noon"\n\nCalls that need it get 503 from the next request on; streams that it opened are cut within a second.',
     )
     .action(does((world: World, name: string, options: DisableOptions) => disable(world, name, options)))
 }

@@ -3,11 +3,13 @@ import { readFileSync, statSync } from 'node:fs'
 import { GateError } from '../errors.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { OpenCertificate, VaultPart } from '../parts.ts'
+import type { OpenCertificate, VaultPart, VaultVersion } from '../parts.ts'
 
 /** What the gateway shows to an API that asks for a certificate (RFC 8446 §4.3.2). `id` is another one for another pair. */
 export interface ClientIdentity {
   readonly id: string
+  /** Null for one from files. */
+  readonly from: VaultVersion | null
   /** Runs `make` on the pair, which may be gone behind it. Throws GateError `credential_unavailable`. */
   use<T>(make: (pair: CertificatePair) => T): T
 }
@@ -61,6 +63,7 @@ function ofVault(opened: OpenCertificate, name: string, origin: string): ClientI
     throw new GateError('credential_unavailable', `the client certificate ${name} is not sealed for ${origin}`)
   return {
     id: opened.id,
+    from: opened.from,
     use<T>(make: (pair: CertificatePair) => T): T {
       const made = opened.use((pem) => ({ made: make({ cert: pem, key: pem }) }))
       if (made === null) throw new GateError('credential_unavailable', `the client certificate ${name} is not what was sealed`)
@@ -88,7 +91,11 @@ function readPair(certFile: string, keyFile: string): { identity: ClientIdentity
     const leaf = new X509Certificate(cert)
     if (!leaf.checkPrivateKey(createPrivateKey(key))) return null
     const id = createHash('sha256').update(cert).update(key).digest('hex').slice(0, 16)
-    return { identity: { id, use: (make) => make({ cert, key }) }, from: leaf.validFromDate.getTime(), until: leaf.validToDate.getTime() }
+    return {
+      identity: { id, from: null, use: (make) => make({ cert, key }) },
+      from: leaf.validFromDate.getTime(),
+      until: leaf.validToDate.getTime(),
+    }
   } catch {
     return null
   }

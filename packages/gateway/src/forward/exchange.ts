@@ -52,7 +52,7 @@ function identityOf(certificate: Uint8Array): ClientIdentity {
   const read = readCertifiedKey(certificate)
   if (read === null) throw new GateError('credential_unavailable', 'the client certificate cannot be used')
   const pem = bufferOf(certificate)
-  return { id: read.id, use: (make) => make({ cert: pem, key: pem }) }
+  return { id: read.id, from: null, use: (make) => make({ cert: pem, key: pem }) }
 }
 
 /** An API of nobody's, for its limits. */

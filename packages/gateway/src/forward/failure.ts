@@ -54,3 +54,8 @@ function codeOf(cause: unknown): string {
   if (typeof cause !== 'object' || cause === null || !('code' in cause)) return ''
   return typeof cause.code === 'string' ? cause.code : ''
 }
+
+/** The visitor's own body ended before its end. */
+export function bodyBroken(cause: Error): GateError {
+  return new GateError('bad_request', 'the request body broke off', { cause })
+}

@@ -75,7 +75,7 @@ export function createForward(options: ForwardOptions = {}): Forward {
     // `localhost` says where it leads, as an address does; every other name can be turned by somebody else (HTTP-28).
     const connect = { timeout: connectMs, lookup: guardedLookup(resolve, anywhere || new URL(origin).hostname === 'localhost') }
     const pool = openPool(origin, connect, connections, ca, shown)
-    const lane = { origin, pool, connections, inFlight: 0, breaker: createBreaker(clock), leaving: false }
+    const lane = { origin, pool, shown: shown?.from ?? null, connections, inFlight: 0, breaker: createBreaker(clock), leaving: false }
     lanes.set(key, lane)
     return lane
   }

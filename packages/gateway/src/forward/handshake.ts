@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { Duplex } from 'node:stream'
 import type { Answer, Departure } from '../answer.ts'
 import { isSwitch } from '../decide/handshake.ts'
 import { networkOf } from '../decide/ip.ts'
@@ -8,12 +9,12 @@ import { isLoop, type OutboundHead } from '../decide/outbound.ts'
 import { type ApiRoute, roleOf } from '../decide/route.ts'
 import type { Visitor } from '../decide/session.ts'
 import { GateError } from '../errors.ts'
-import type { OpenCredential, StreamsPart, UpstreamAnswer } from '../parts.ts'
+import type { OpenCredential, StreamsPart, UpstreamAnswer, VaultVersion } from '../parts.ts'
 import { credentialOf, noteUse } from './credential-of.ts'
 import { fieldValue } from './content.ts'
 import { dress, sendDressed } from './dress.ts'
 import { type LeakGuard, openGuard } from './leak-guard.ts'
-import { noteFailure, noteReflection, type Trip, type WayParts } from './trip.ts'
+import { noteFailure, noteReflection, openersOf, type Trip, type WayParts } from './trip.ts'
 import { createTunnel, type RunningTunnel } from './tunnel.ts'
 import { wayBack } from './way-back.ts'
 
@@ -42,7 +43,9 @@ export async function openWebSocket(
   try {
     const credential = await credentialOf(trip)
     noteUse(trip)
-    answer = await shakeHands(trip, credential, (upstream, guard) => run(trip, visitor, streams, upstream, guard, giveBack))
+    answer = await shakeHands(trip, credential, (upstream, guard, openedBy) =>
+      run(trip, { visitor, openedBy, giveBack }, streams, upstream, guard),
+    )
     return answer
   } catch (cause) {
     noteFailure(trip, cause)
@@ -69,7 +72,7 @@ function nameOf(visitor: Visitor, head: RequestHead): string {
   }
 }
 
-type Run = (upstream: NonNullable<UpstreamAnswer['upgraded']>, guard: LeakGuard | null) => RunningTunnel
+type Run = (upstream: Duplex, guard: LeakGuard | null, openedBy: readonly VaultVersion[]) => RunningTunnel
 
 async function shakeHands(trip: Trip, credential: OpenCredential | null, run: Run): Promise<Answer> {
   const { head } = trip
@@ -83,7 +86,12 @@ async function shakeHands(trip: Trip, credential: OpenCredential | null, run: Ru
       // Refused, redirected, or taken for an ordinary call: the visitor gets what any call would get.
       if (upgraded === null) return await wayBack(trip, request.path, answer, guard)
       const protocol = agreed(answer, head)
-      return { status: 101, headers: switchFields(acceptOf(head), protocol), body: null, tunnel: run(upgraded, guard) }
+      return {
+        status: 101,
+        headers: switchFields(acceptOf(head), protocol),
+        body: null,
+        tunnel: run(upgraded, guard, openersOf(credential, answer)),
+      }
     } catch (cause) {
       answer.body.cancel(cause instanceof Error ? cause : new Error('the answer cannot be passed on'))
       throw cause
@@ -139,14 +147,14 @@ function switchFields(accept: string, protocol: string | null): readonly HeaderF
   return fields
 }
 
-function run(
-  trip: Trip,
-  visitor: Visitor,
-  streams: StreamsPart,
-  upstream: NonNullable<UpstreamAnswer['upgraded']>,
-  guard: LeakGuard | null,
-  giveBack: () => void,
-): RunningTunnel {
+interface Holder {
+  readonly visitor: Visitor
+  readonly openedBy: readonly VaultVersion[]
+  readonly giveBack: () => void
+}
+
+function run(trip: Trip, holder: Holder, streams: StreamsPart, upstream: Duplex, guard: LeakGuard | null): RunningTunnel {
+  const { visitor, openedBy, giveBack } = holder
   const { api } = trip.route
   const session = visitor.kind === 'known' ? visitor.session : null
   const tunnel = createTunnel({
@@ -164,6 +172,6 @@ function run(
       giveBack()
     },
   })
-  const leave = streams.watch(visitor, roleOf(api.access), (because) => tunnel.cut(because), trip.head.client)
+  const leave = streams.watch(visitor, roleOf(api.access), (because) => tunnel.cut(because), trip.head.client, openedBy)
   return tunnel
 }

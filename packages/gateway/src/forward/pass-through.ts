@@ -9,7 +9,7 @@ import { fieldValue, isTextLike } from './content.ts'
 import { credentialOf, noteUse } from './credential-of.ts'
 import { dress, sendDressed } from './dress.ts'
 import { type LeakGuard, openGuard } from './leak-guard.ts'
-import { noteFailure, noteRejected, type Trip, type WayParts } from './trip.ts'
+import { noteFailure, noteRejected, openersOf, type Trip, type WayParts } from './trip.ts'
 import { wayBack } from './way-back.ts'
 
 /**
@@ -56,8 +56,9 @@ export async function passThrough(
       answer = await sendDressed(trip, asWhole(request), body, credential)
     }
     try {
-      const back = wayBack(trip, request.path, answer, guard)
-      return back instanceof Promise ? await back : back
+      const made = wayBack(trip, request.path, answer, guard)
+      const back = made instanceof Promise ? await made : made
+      return back.body === null || back.body instanceof Uint8Array ? back : withOpeners(back, credential, answer)
     } catch (cause) {
       answer.body.cancel(cause instanceof Error ? cause : new Error('the answer cannot be passed on'))
       throw cause
@@ -71,6 +72,12 @@ export async function passThrough(
     // From here on the door holds the body, and cancels that.
     if (departure !== undefined) departure.onGone = null
   }
+}
+
+/** The answer, and what the vault opened for it; as it is when that is nothing. */
+function withOpeners(back: Answer, credential: OpenCredential | null, answer: UpstreamAnswer): Answer {
+  const openedBy = openersOf(credential, answer)
+  return openedBy.length === 0 ? back : { ...back, openedBy }
 }
 
 /**

@@ -27,7 +27,7 @@ test('UPV-13 a stream without an end goes on for ten minutes under a certificate
   const identity = (): ClientIdentity => {
     if (shown === 'none') throw new GateError('credential_unavailable', 'revoked')
     const pair = pairs[shown]
-    return { id: String(shown), use: (make) => make(pair) }
+    return { id: String(shown), from: null, use: (make) => make(pair) }
   }
   const api = makeApi({ upstreamOrigin: upstream.origin })
   const line = forward.trusting(new Map([[upstream.origin, authority.pem]]), new Map([[api.name, identity]]))

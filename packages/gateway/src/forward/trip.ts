@@ -4,7 +4,7 @@ import type { RequestHead } from '../decide/head.ts'
 import type { ApiRoute } from '../decide/route.ts'
 import type { Visitor } from '../decide/session.ts'
 import { type FailureCode, GateError } from '../errors.ts'
-import type { Parts } from '../parts.ts'
+import type { OpenCredential, Parts, UpstreamAnswer, VaultVersion } from '../parts.ts'
 
 /** What the way out and back needs of the gateway's parts. */
 export type WayParts = Pick<Parts, 'policy' | 'vault' | 'tokens' | 'forward' | 'audit' | 'pseudonym' | 'via' | 'clock' | 'uses'>
@@ -16,6 +16,11 @@ export interface Trip {
   readonly visitor: Visitor
   readonly parts: WayParts
   readonly departure: Departure | undefined
+}
+
+/** What the vault gave for a round trip: a credential on the request, a certificate on the connection. */
+export function openersOf(credential: OpenCredential | null, { shown }: UpstreamAnswer): readonly VaultVersion[] {
+  return [credential?.from, shown].filter((version) => version !== undefined && version !== null)
 }
 
 /** What the owner should know of, because the upstream is to blame. */

@@ -183,7 +183,7 @@ export function createTunnel(options: TunnelOptions): RunningTunnel {
       // Not joined yet: there is nobody to tell.
       if (visitor === null) end()
       else if (because === 'stopping') close(GOING_AWAY, 'restarting')
-      else if (because === 'unverifiable') close(TRY_AGAIN_LATER, 'try again')
+      else if (because === 'unverifiable' || because === 'credential-withdrawn') close(TRY_AGAIN_LATER, 'try again')
       else close(SESSION_ENDED, 'session ended')
     },
   }

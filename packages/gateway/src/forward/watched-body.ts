@@ -2,7 +2,7 @@ import type { Answer, BodySink, BodySource } from '../answer.ts'
 import { accessOf, roleOf, type Route } from '../decide/route.ts'
 import type { Visitor } from '../decide/session.ts'
 import { GateError } from '../errors.ts'
-import type { CutReason, StreamsPart } from '../parts.ts'
+import type { CutReason, StreamsPart, VaultVersion } from '../parts.ts'
 
 /** An answer that is still on its way when its head goes out is cut when its session or visit ends; one that is here whole costs nothing. */
 export function watched(answer: Answer, visitor: Visitor, client: string, route: Route, streams: StreamsPart | undefined): Answer {
@@ -10,9 +10,9 @@ export function watched(answer: Answer, visitor: Visitor, client: string, route:
   if (body === null || body instanceof Uint8Array || streams === undefined) return answer
   const access = accessOf(route)
   const endless = isEndless(answer)
-  // What all may have hangs on nobody's session: only the end of the gateway ends it.
-  if (access.kind === 'public' && !endless) return answer
-  return { ...answer, body: new WatchedBody(body, endless, { visitor, client }, roleOf(access), streams) }
+  // What all may have, and what no credential opened, hangs on nothing: only the end of the gateway ends it.
+  if (access.kind === 'public' && !endless && answer.openedBy === undefined) return answer
+  return { ...answer, body: new WatchedBody(body, endless, { visitor, client, openedBy: answer.openedBy }, roleOf(access), streams) }
 }
 
 function isEndless({ headers }: Answer): boolean {
@@ -22,6 +22,7 @@ function isEndless({ headers }: Answer): boolean {
 interface Reader {
   readonly visitor: Visitor
   readonly client: string
+  readonly openedBy: readonly VaultVersion[] | undefined
 }
 
 /** A body that leaves the list of live streams when it is over, however it ends. */
@@ -33,14 +34,20 @@ class WatchedBody implements BodySource, BodySink {
   #cut: Error | null = null
   #over = false
 
-  constructor(source: BodySource, endless: boolean, { visitor, client }: Reader, role: string | null, streams: StreamsPart) {
+  constructor(source: BodySource, endless: boolean, { visitor, client, openedBy }: Reader, role: string | null, streams: StreamsPart) {
     this.length = source.length
     this.#source = source
     const cut = (because: CutReason): void => {
       // A download may use the grace that a stopping gateway gives; a stream of events would use all of it, and its reader comes back anyway.
-      if (because !== 'stopping' || endless) this.#end(new GateError('session_required', `the stream was cut: ${because}`))
+      if (because !== 'stopping' || endless)
+        this.#end(
+          new GateError(
+            because === 'credential-withdrawn' ? 'credential_unavailable' : 'session_required',
+            `the stream was cut: ${because}`,
+          ),
+        )
     }
-    this.#leave = streams.watch(visitor, role, cut, client)
+    this.#leave = streams.watch(visitor, role, cut, client, openedBy)
   }
 
   start(sink: BodySink): void {

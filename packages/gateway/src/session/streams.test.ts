@@ -6,7 +6,7 @@ import { sessionOf } from '../../test/conformance/sessions.ts'
 import type { Claim, Session, Visitor } from '../decide/session.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { BansPart } from '../measure-parts.ts'
-import type { CutReason } from '../parts.ts'
+import type { CutReason, VaultVersion } from '../parts.ts'
 import { memoryBans } from '../store/memory/bans.ts'
 import { memoryLockdown } from '../store/memory/lockdown.ts'
 import { memoryDenials } from '../store/memory/denials.ts'
@@ -20,6 +20,7 @@ const LIMITS = { idleMs: 1_800_000, absoluteMs: 43_200_000, perAccount: 10, onLi
 interface Change {
   readonly findAll?: (ids: readonly string[]) => Awaitable<readonly (Claim | null)[]>
   readonly bans?: BansPart
+  readonly isWithdrawn?: (version: VaultVersion) => Awaitable<boolean>
 }
 
 function make(change: Change = {}) {
@@ -36,6 +37,7 @@ function make(change: Change = {}) {
     store: { ...store, findAll },
     machineKeys: keys,
     denials: memoryDenials(),
+    isWithdrawn: change.isWithdrawn ?? (() => false),
     lockdown: memoryLockdown(),
     limits: () => LIMITS,
     visitMs: () => 3_600_000,

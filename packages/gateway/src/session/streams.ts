@@ -1,19 +1,22 @@
 import type { Instant } from '../decide/head.ts'
 import type { SessionLimits } from '../decide/policy.ts'
 import { type AccountId, type Claim, type Session, type SessionId, staleness, TOUCH_MS, type Visitor } from '../decide/session.ts'
+import type { Awaitable } from '../lib/awaitable.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Later } from '../lib/later.ts'
 import type { BansPart } from '../measure-parts.ts'
-import type { CutReason, StreamsPart } from '../parts.ts'
+import type { CutReason, StreamsPart, VaultVersion } from '../parts.ts'
 import type { LockdownStore } from '../store/lockdown.ts'
 import type { DenialStore, MachineKeyStore, SessionStore } from '../store/store.ts'
 import { createBearerStreams } from './bearer-streams.ts'
-import { createKeyStreams } from './key-streams.ts'
+import { createStandingStreams } from './standing-streams.ts'
 
 export interface StreamOptions {
   readonly store: Pick<SessionStore, 'findAll' | 'touch'>
   readonly machineKeys: Pick<MachineKeyStore, 'find'>
   readonly denials: Pick<DenialStore, 'find'>
+  /** Revoked or disabled: what it opened at an API ends. Replaced is neither. */
+  readonly isWithdrawn: (version: VaultVersion) => Awaitable<boolean>
   /** While it says yes, no stream stays open. */
   readonly lockdown: Pick<LockdownStore, 'read'>
   readonly limits: () => SessionLimits
@@ -56,11 +59,13 @@ const MOST_FAILURES = 2
  * Sessions that end here cut their streams at once. Those that another process ended, or time, are found by one question to the store for
  * all sessions with live streams, asked only while there are any; it also covers an end between judgement and `watch`.
  */
-export function createStreams({ store, machineKeys, denials, lockdown, limits, visitMs, bans, clock, later }: StreamOptions): Streams {
+export function createStreams(options: StreamOptions): Streams {
+  const { store, machineKeys, denials, isWithdrawn, lockdown, limits, visitMs, bans, clock, later } = options
   const streams = new Set<Stream>()
   const ofSession = new Map<SessionId, Set<Stream>>()
   const ofVisits = new Set<Stream>()
-  const ofKeys = createKeyStreams(machineKeys)
+  const ofKeys = createStandingStreams((id, at) => overOfKey(machineKeys, id, at))
+  const ofCredentials = createStandingStreams(async (name) => ((await isWithdrawn(versionOf(name))) ? 'credential-withdrawn' : null))
   const ofBearers = createBearerStreams(denials)
   /** When each session was last seen, as far as this process knows. */
   const seen = new Map<SessionId, Instant>()
@@ -91,6 +96,7 @@ export function createStreams({ store, machineKeys, denials, lockdown, limits, v
     for (const stream of ofVisits) if (at - (stream.visitedAt ?? 0) >= visitMs()) cut(stream, 'absolute')
     void lookAtLockdown()
     if (ofKeys.count > 0) void ofKeys.look(at)
+    if (ofCredentials.count > 0) void ofCredentials.look(at)
     if (ofBearers.count > 0) void ofBearers.look(at)
     if (ofSession.size === 0) return
     if (asking === 0) void lookAt([...ofSession.keys()])
@@ -202,7 +208,7 @@ export function createStreams({ store, machineKeys, denials, lockdown, limits, v
   }
 
   return {
-    watch(visitor, role, cutOne, client = '') {
+    watch(visitor, role, cutOne, client = '', openedBy = []) {
       const session = visitor.kind === 'known' ? visitor.session : null
       const visitedAt = visitor.kind === 'visitor' ? visitor.visit.startedAt : null
       const stream: Stream = { visitor, client, session, visitedAt, role, cut: cutOne }
@@ -211,7 +217,10 @@ export function createStreams({ store, machineKeys, denials, lockdown, limits, v
         return () => undefined
       }
       streams.add(stream)
-      const leaveKey = visitor.kind === 'machine' ? ofKeys.watch(visitor.key, (because) => cut(stream, because)) : null
+      const cutThis = (because: CutReason): void => cut(stream, because)
+      const leaves = openedBy.map((version) => ofCredentials.watch(nameOf(version), cutThis))
+      if (visitor.kind === 'machine') leaves.push(ofKeys.watch(visitor.key.id, cutThis))
+      if (visitor.kind === 'bearer') leaves.push(ofBearers.watch(visitor.bearer, cutThis))
       if (session !== null) {
         const own = ofSession.get(session.id)
         if (own === undefined) ofSession.set(session.id, new Set([stream]))
@@ -219,10 +228,8 @@ export function createStreams({ store, machineKeys, denials, lockdown, limits, v
       }
       if (visitedAt !== null) ofVisits.add(stream)
       lookLater()
-      const leaveBearer = visitor.kind === 'bearer' ? ofBearers.watch(visitor.bearer, (because) => cut(stream, because)) : null
       return () => {
-        leaveBearer?.()
-        leaveKey?.()
+        for (const leave of leaves) leave()
         remove(stream)
       }
     },
@@ -265,6 +272,22 @@ export function createStreams({ store, machineKeys, denials, lockdown, limits, v
       return streams.size
     },
   }
+}
+
+async function overOfKey(store: Pick<MachineKeyStore, 'find'>, id: string, at: Instant): Promise<CutReason | null> {
+  const row = await store.find(id)
+  if (row === null || row.revokedAt !== null) return 'ended-by-owner'
+  return row.expiresAt !== null && at >= row.expiresAt ? 'absolute' : null
+}
+
+/** No credential's name holds a line end. */
+function nameOf({ name, version }: VaultVersion): string {
+  return `${name}\n${version}`
+}
+
+function versionOf(text: string): VaultVersion {
+  const [name = '', version = ''] = text.split('\n')
+  return { name, version: Number(version) }
 }
 
 function turn(): Promise<void> {

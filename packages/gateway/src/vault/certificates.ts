@@ -27,6 +27,7 @@ export function createCertificates(keyring: Keyring): Certificates {
       if (read === null) return null
       const open: OpenCertificate = {
         id: read.id,
+        from: { name: entry.name, version: entry.version },
         origins,
         use(make) {
           const record = openCredential(keyring, entry, snapshot.row(entry.name, entry.version))

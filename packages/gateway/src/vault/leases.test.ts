@@ -5,7 +5,12 @@ import { createLeases, type PlacedValue } from './leases.ts'
 const ORIGIN = 'https://api.example.com'
 
 function record(): PlacedValue {
-  return { placement: { kind: 'bearer' }, origins: [ORIGIN], value: Uint8Array.from(Buffer.from('sk-live-0123456789')) }
+  return {
+    of: { name: 'k', version: 1 },
+    placement: { kind: 'bearer' },
+    origins: [ORIGIN],
+    value: Uint8Array.from(Buffer.from('sk-live-0123456789')),
+  }
 }
 
 function isZero(...buffers: readonly Uint8Array[]): boolean {

@@ -2,7 +2,7 @@ import { leaks, type Placement } from '../decide/credential.ts'
 import type { Instant } from '../decide/head.ts'
 import { Secret } from '../decide/secret.ts'
 import type { Later } from '../lib/later.ts'
-import type { OpenCredential } from '../parts.ts'
+import type { OpenCredential, VaultVersion } from '../parts.ts'
 
 /** Plaintext for a moment: so long as it is here, a busy route pays for opening and for the needles once a second, not per call. */
 export interface Leases {
@@ -15,6 +15,8 @@ export interface Leases {
 
 /** A value that goes on requests, and where. */
 export interface PlacedValue {
+  /** The vault's version that it is, or of which it was made; null for what is not the vault's. */
+  readonly of: VaultVersion | null
   readonly placement: Placement
   readonly origins: readonly string[]
   readonly value: Uint8Array
@@ -35,7 +37,7 @@ export function createLeases(later: Later): Leases {
       const lease = leases.get(name)
       return lease !== undefined && lease.from <= at && at < lease.until && lease.origins.includes(origin) ? take(lease) : null
     },
-    start(name, { placement, origins, value }, at, until) {
+    start(name, { of, placement, origins, value }, at, until) {
       const earlier = leases.get(name)
       if (earlier !== undefined) forget(earlier)
       const secret = new Secret(value)
@@ -45,6 +47,7 @@ export function createLeases(later: Later): Leases {
       const lease: Lease = {
         ...held,
         name,
+        of,
         placement,
         origins,
         secret,
@@ -63,6 +66,7 @@ export function createLeases(later: Later): Leases {
 
 interface Lease {
   readonly name: string
+  readonly of: VaultVersion | null
   readonly placement: Placement
   readonly origins: readonly string[]
   readonly secret: Secret
@@ -85,6 +89,7 @@ function take(lease: Lease): OpenCredential {
     secret: lease.secret,
     origins: lease.origins,
     needles: lease.needles,
+    from: lease.of,
     release() {
       if (!held) return
       held = false

@@ -1,7 +1,7 @@
 import type { Instant } from '../decide/head.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { Later } from '../lib/later.ts'
-import type { OpenCertificate, OpenCredential, OpenSigner } from '../parts.ts'
+import type { OpenCertificate, OpenCredential, OpenSigner, VaultVersion } from '../parts.ts'
 import type { VaultStore } from '../store/store.ts'
 import type { Book } from './book.ts'
 import { createCertificates } from './certificates.ts'
@@ -28,6 +28,8 @@ export interface Opener {
   /** The same for a key that signs. */
   readonly openSigner: (name: string, origin: string, at: Instant) => Awaitable<OpenSigner>
   readonly openCertificate: (name: string, origin: string, at: Instant) => Awaitable<OpenCertificate>
+  /** True of a version that is not there, too. */
+  isRevoked(version: VaultVersion, at: Instant): Awaitable<boolean>
   close(): void
 }
 
@@ -118,12 +120,13 @@ export function createOpener(store: VaultStore, book: Book, keyring: Keyring, { 
   ): Awaitable<OpenCredential> {
     const { at } = wanted
     const { kind, placement, origins, value } = record
+    const of = { name: entry.name, version: entry.version }
     if (kind.is === 'oauth' && placement !== null) return mint(lease, wanted, { record, entry, until }, kind.client, refused)
     if (kind.is === 'window' && placement !== null) {
       const now = inWindow(value, kind.seconds, at)
-      return leases.start(lease, { placement, origins, value: now.value }, at, Math.min(until, now.until))
+      return leases.start(lease, { of, placement, origins, value: now.value }, at, Math.min(until, now.until))
     }
-    if (placement !== null) return leases.start(lease, { placement, origins, value }, at, until)
+    if (placement !== null) return leases.start(lease, { of, placement, origins, value }, at, until)
     value.fill(0)
     return refuse(wanted, 'wrong_kind', `it is never sent: name it in \`${kind.is === 'signing-key' ? 'sign' : 'clientCertificate'}\``)
   }
@@ -172,7 +175,12 @@ export function createOpener(store: VaultStore, book: Book, keyring: Keyring, { 
       return await withVault(wanted, (snapshot) => {
         const choice = chooseVersion(snapshot.byName.get(name) ?? [], wanted.at)
         if (choice.kind === 'none') return refuse(wanted, choice.because, DETAILS[choice.because])
-        return leases.start(lease, { placement, origins, value: minted.value }, wanted.at, Math.min(until, minted.until))
+        return leases.start(
+          lease,
+          { of: { name, version }, placement, origins, value: minted.value },
+          wanted.at,
+          Math.min(until, minted.until),
+        )
       })
     } catch (cause) {
       if (cause instanceof MintFailure) return refuse(wanted, 'mint_failed', cause.message)
@@ -222,6 +230,11 @@ export function createOpener(store: VaultStore, book: Book, keyring: Keyring, { 
     second: (name, origin, at, refused) => withVault({ name, origin, at }, (snapshot, wanted) => spare(snapshot, wanted, refused)),
     openSigner: (name, origin, at) => withVault({ name, origin, at }, sign),
     openCertificate: (name, origin, at) => withVault({ name, origin, at }, certify),
+    isRevoked: ({ name, version }, at) =>
+      withVault({ name, origin: 'none', at }, ({ byName }) => {
+        const entry = byName.get(name)?.find((each) => each.version === version)
+        return entry === undefined || entry.revokedAt !== null
+      }),
     close: drop,
   }
 }

@@ -5,7 +5,7 @@ import type { Awaitable } from '../lib/awaitable.ts'
 import type { Clock } from '../lib/clock.ts'
 import { systemLater, type Later } from '../lib/later.ts'
 import type { Random } from '../lib/random.ts'
-import type { OpenCertificate, OpenCredential, OpenSigner, PublicKeysPart, VaultPart } from '../parts.ts'
+import type { OpenCertificate, OpenCredential, OpenSigner, PublicKeysPart, VaultPart, VaultVersion } from '../parts.ts'
 import type { MintStore, VaultStore } from '../store/store.ts'
 import { openBook, type Book, type Plan } from './book.ts'
 import { planAdd, planRevoke, planRotate, type Sealing } from './changes.ts'
@@ -29,6 +29,8 @@ import { viewAll, viewOne } from './view.ts'
 export interface Vault extends VaultPart, PublicKeysPart {
   openSigner(name: string, origin: string, at: Instant): Awaitable<OpenSigner>
   openCertificate(name: string, origin: string, at: Instant): Awaitable<OpenCertificate>
+  /** True of a version that is not there, too. Throws GateError when the store does not say. */
+  isRevoked(version: VaultVersion, at: Instant): Awaitable<boolean>
   second(name: string, origin: string, at: Instant, refused: OpenCredential): Awaitable<OpenCredential | null>
   /** From now on credentials can be minted: `exchange` reaches authorization servers. */
   connect(exchange: Exchange): void
@@ -113,6 +115,10 @@ function assemble(
     openCertificate(name: string, origin: string, at: Instant): Awaitable<OpenCertificate> {
       whileOpen()
       return opener.openCertificate(name, origin, at)
+    },
+    isRevoked(version, at) {
+      whileOpen()
+      return opener.isRevoked(version, at)
     },
     second(name, origin, at, refused) {
       whileOpen()

@@ -153,10 +153,13 @@ test('one that is not valid yet waits for its day; one that ends, ends with its 
   expect(await rotate(await issue('ended.example', { from: new Date(now - DAY_MS), to: new Date(now - 1000) }))).toBe('times_unusable')
 })
 
-test('UPV-13 revoked: the next request goes nowhere, and what is connected under it ends', async () => {
-  await ask()
+test('UPV-13 revoked: an answer that is on its way ends, the next request goes nowhere, and what is connected under it ends', async () => {
+  const slow = kit.call('GET', '/api/shown/slow', { cookie })
+  await vi.waitUntil(() => releaseSlow.length === 1)
   expect(standing.get('DNS:two.example')).toBeGreaterThan(0)
   await kit.vault.revoke('shop-mtls', null, kit.clock.now)
+  // Nobody released it: it ended where it was, without its last chunk.
+  expect((await slow).text).toBe('begun ')
   expect(await ask()).toBe('credential_unavailable')
   await vi.waitUntil(() => standing.get('DNS:two.example') === 0, { timeout: 1500 })
 })

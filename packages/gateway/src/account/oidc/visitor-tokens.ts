@@ -68,7 +68,12 @@ export function createVisitorTokens(parts: VisitorTokensParts): TokensPart {
         throw new GateError('credential_unavailable', `${wish.provider} gave a token of another type than was asked for`)
       const known = leases.find(of, api.upstreamOrigin, head.at)
       if (known !== null) return known
-      const record = { placement: { kind: 'bearer' }, origins: [api.upstreamOrigin], value: new TextEncoder().encode(value) } as const
+      const record = {
+        of: null,
+        placement: { kind: 'bearer' },
+        origins: [api.upstreamOrigin],
+        value: new TextEncoder().encode(value),
+      } as const
       return leases.start(of, record, head.at, expiresAt)
     },
   }
