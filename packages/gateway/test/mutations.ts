@@ -9,6 +9,8 @@ export const NOTHING_TO_TAKE_OUT: Readonly<Record<string, string>> = {
 
 /** At least one for each file in test/attacks; `npm run mutate` says which are missing, and runs them. */
 export const MUTATIONS: readonly Mutation[] = [
+  m('administrators-against-each-other', 'lib/one-by-one.ts', 'const mine = last.then(work)', 'const mine = work()'),
+  m('administrators-against-each-other', 'admin/setup-code.ts', 'if (!isRight || taken || at', 'if (!isRight || at'),
   m(
     'account-enumeration-by-answer',
     'account/password.ts',

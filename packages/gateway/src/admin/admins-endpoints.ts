@@ -3,7 +3,7 @@ import { isShown } from '../account/factors.ts'
 import { accountKey } from '../decide/account-name.ts'
 import { ask } from '../store/ask.ts'
 import type { Account } from '../store/store.ts'
-import { type AdminCall, type AdminEndpoint, endpoint, refused, type Said, said } from './endpoint.ts'
+import { type AdminCall, type AdminEndpoint, adminOf, endpoint, refused, type Said, said } from './endpoint.ts'
 import { type InviteOutcome, inviteAdmin, resetAdmin, setAdminRole } from './manage-admins.ts'
 import { ROLES, roleOf } from './role.ts'
 
@@ -56,13 +56,12 @@ export const ADMINS: readonly AdminEndpoint[] = [
     about: 'Gives an administrator another role, from the next request on. There is always an owner.',
     body: z.strictObject({ role: z.enum(ROLES) }),
     answer: null,
-    run: async (call) => {
-      const account = await named(call)
-      if (account === null) return refused('not_found')
-      if (call.body.role !== 'owner' && (await isLastOwner(call, account))) return refused('admin_conflict', LAST)
-      await setAdminRole(call.parts, account, call.body.role, call.cause)
-      return said(null)
-    },
+    run: (call) =>
+      onOther(call, async (account) => {
+        if (call.body.role !== 'owner' && (await isLastOwner(call, account))) return refused('admin_conflict', LAST)
+        await setAdminRole(call.parts, account, call.body.role, call.cause)
+        return said(null)
+      }),
   }),
   endpoint({
     id: 'disableAdmin',
@@ -73,13 +72,12 @@ export const ADMINS: readonly AdminEndpoint[] = [
     grave: true,
     about: 'Locks an administrator out, at once.',
     answer: null,
-    run: async (call) => {
-      const account = await named(call)
-      if (account === null) return refused('not_found')
-      if (await isLastOwner(call, account)) return refused('admin_conflict', LAST)
-      await call.parts.admins.accounts.disable(account.name, call.cause)
-      return said(null)
-    },
+    run: (call) =>
+      onOther(call, async (account) => {
+        if (await isLastOwner(call, account)) return refused('admin_conflict', LAST)
+        await call.parts.admins.accounts.disable(account.name, call.cause)
+        return said(null)
+      }),
   }),
   endpoint({
     id: 'enableAdmin',
@@ -106,17 +104,27 @@ export const ADMINS: readonly AdminEndpoint[] = [
     grave: true,
     about: 'After a lost phone or password: ends the sessions, takes password and factors away, and invites anew.',
     answer: invitationView,
-    run: async (call) => {
-      const account = await named(call)
-      if (account === null) return refused('not_found')
-      if (await isLastOwner(call, account)) return refused('admin_conflict', LAST)
-      return told(await resetAdmin(call.parts, account, call.cause))
-    },
+    run: (call) =>
+      onOther(call, async (account) => {
+        if (await isLastOwner(call, account)) return refused('admin_conflict', LAST)
+        return told(await resetAdmin(call.parts, account, call.cause))
+      }),
   }),
 ]
 
 async function named(call: AdminCall): Promise<Account | null> {
   return await ask(() => call.parts.admins.stores.accounts.findByKey(accountKey(call.params['name'] ?? '')))
+}
+
+/** One at a time, and by whoever is an owner still: two who take each other's place at the same moment would leave none. */
+async function onOther<Answer>(call: AdminCall, act: (account: Account) => Promise<Said<Answer>>): Promise<Said<Answer>> {
+  const { admins } = call.parts
+  return await admins.alone(async () => {
+    const self = await ask(() => admins.stores.accounts.find(adminOf(call).session.account))
+    if (self === null || self.disabledAt !== null || roleOf(self.roles) !== 'owner') return refused('role_required')
+    const account = await named(call)
+    return account === null ? refused('not_found') : await act(account)
+  })
 }
 
 /** Of those that can sign in now. */

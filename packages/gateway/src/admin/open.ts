@@ -11,6 +11,7 @@ import type { Config } from '../config/paths.ts'
 import { ADMIN_COOKIE, ADMIN_PROGRESS_COOKIE } from '../decide/cookies.ts'
 import { demandsSecondFactor } from '../decide/freshness.ts'
 import type { SessionLimits } from '../decide/policy.ts'
+import { createOneByOne } from '../lib/one-by-one.ts'
 import type { Random } from '../lib/random.ts'
 import type { AuditPart } from '../parts.ts'
 import { adminPurpose, PURPOSES } from '../purposes.ts'
@@ -75,6 +76,7 @@ export function openAdminSignIn({ stores, deriveKey, audit, random, setup, confi
     label,
     invitations: createInvitations(keyOf('invitation')),
     setup,
+    alone: createOneByOne(),
   }
 }
 

@@ -9,6 +9,7 @@ import type { SessionLimits, Policy } from '../decide/policy.ts'
 import type { SessionId } from '../decide/session.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { OneByOne } from '../lib/one-by-one.ts'
 import type { Later } from '../lib/later.ts'
 import type { Random } from '../lib/random.ts'
 import type { AuditPart } from '../parts.ts'
@@ -32,6 +33,8 @@ export interface AdminSignIn extends Pick<
   readonly label: (id: SessionId) => string
   readonly invitations: Invitations
   readonly setup: SetupCode
+  /** For what looks before it acts: whether an owner is left, whether a code was used. */
+  readonly alone: OneByOne
 }
 
 /** The running gateway, as far as administrators see and change it. */

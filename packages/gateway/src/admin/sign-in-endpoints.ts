@@ -129,9 +129,17 @@ async function setUp(call: SetUp): Promise<Said<z.output<typeof stepView>>> {
 
 async function acceptInvitation(call: SetUp): Promise<Said<z.output<typeof stepView>>> {
   const { admins } = call.parts
-  const found = await ask(() => admins.stores.accounts.findByKey(accountKey(call.body.account)))
-  if (found === null || !admins.invitations.holds(found, call.body.code, call.at)) return refused('admin_code_over', INVITED)
-  const set = await admins.accounts.setPassword(found.name, call.body.password, call.cause)
+  const invitedNow = async (): Promise<string | null> => {
+    const found = await ask(() => admins.stores.accounts.findByKey(accountKey(call.body.account)))
+    return found !== null && admins.invitations.holds(found, call.body.code, call.at) ? found.name : null
+  }
+  // Whoever has no code does not keep those waiting who have one.
+  if ((await invitedNow()) === null) return refused('admin_code_over', INVITED)
+  const set = await admins.alone(async () => {
+    const name = await invitedNow()
+    return name === null ? null : await admins.accounts.setPassword(name, call.body.password, call.cause)
+  })
+  if (set === null) return refused('admin_code_over', INVITED)
   if (set.kind === 'throttled') return { kind: 'refused', code: 'too_many_attempts', retryAfterMs: set.retryAfterMs }
   if (set.kind === 'refused') return refused('password_refused', set.why)
   return await begin(call)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Account, AccountStore } from '../../src/store/store.ts'
 import { AT } from './sessions.ts'
 
-function accountOf(id: string, change: Partial<Account> = {}): Account {
+export function accountOf(id: string, change: Partial<Account> = {}): Account {
   return {
     id,
     name: `Name ${id}`,
