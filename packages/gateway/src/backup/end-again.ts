@@ -86,8 +86,11 @@ export async function endMachineKeys({ stores, at }: Pick<EndingParts, 'stores' 
   return ended
 }
 
-/** No session is in a backup. Raising every account's generation also ends what was sealed for one: a login in progress, an action token. */
-export async function beginAnew({ stores }: Pick<EndingParts, 'stores'>): Promise<void> {
-  await stores.sessions.revokeEveryone()
+/**
+ * No session is in a backup. Raising every account's generation also ends what was sealed for one: a login in progress, an action token. To the
+ * time, because what the lost store gave out since the backup must not come to count again when the restored one has been raised as often.
+ */
+export async function beginAnew({ stores, at }: Pick<EndingParts, 'stores' | 'at'>): Promise<void> {
+  await stores.sessions.revokeEveryone(Math.floor(at / 1000))
   await stores.grants.removeAll()
 }

@@ -139,7 +139,7 @@ async function bringUpToDate(
 ): Promise<Ended> {
   const at = world.clock()
   const chain = chainKey(vault.deriveKey(PURPOSES.auditChain))
-  await beginAnew({ stores })
+  await beginAnew({ stores, at })
   await denyAllJwts(at, config, stores.denials)
   const always = [
     ['sessions', 'none: everybody signs in anew'],

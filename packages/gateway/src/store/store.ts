@@ -39,8 +39,8 @@ export interface SessionStore {
   revoke(id: SessionId, at: Instant, because: RevokeReason): Awaitable<boolean>
   /** Raises the account's generation, which ends all its sessions on every node. Returns how many were alive. Durable when it returns. */
   revokeAll(account: AccountId, at: Instant, because: RevokeReason): Awaitable<number>
-  /** Raises the generation of every account, also of one that was never seen: one small write, however many there are. Durable when it returns. */
-  revokeEveryone(): Awaitable<void>
+  /** Raises the generation of every account, also of one that was never seen: one small write, however many there are; to `atLeast` where it is lower. Durable when it returns. */
+  revokeEveryone(atLeast?: number): Awaitable<void>
   /** Writes down of sessions of an older generation when and why they ended, at most SWEEP_ROWS: they are dead already. Returns how many. */
   markRevoked(at: Instant, because: RevokeReason): Awaitable<number>
   /** Grows with every end of a session or an account's sessions, and never falls: a copy of the store from before is told by it. */

@@ -177,6 +177,14 @@ export function sessionsConform(store: () => SessionStore): void {
     expect(await store().revokeAll('a-1', AT + 3, 'logout')).toBe(1)
     expect((await store().standing('a-1')).generation).toBe(2)
     expect((await store().standing('a-2')).generation).toBe(1)
+    for (const [atLeast, then] of [
+      [1000, 1000],
+      [undefined, 1001],
+      [5, 1002],
+    ] as const) {
+      await store().revokeEveryone(atLeast)
+      expect((await store().standing('a-2')).generation).toBe(then)
+    }
   })
 
   test('REV-08 whatever ends something is counted, and nothing else is', async () => {

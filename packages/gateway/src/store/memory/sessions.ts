@@ -84,8 +84,8 @@ export function memorySessions(): SessionStore {
       setStanding(account, { generation: generation + 1, roles })
       return own.length
     },
-    revokeEveryone() {
-      ofEveryone += 1
+    revokeEveryone(atLeast = 0) {
+      ofEveryone = Math.max(ofEveryone + 1, atLeast)
       ended += 1
     },
     markRevoked(at, because) {

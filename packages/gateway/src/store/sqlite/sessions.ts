@@ -39,7 +39,7 @@ export function sqliteSessions({ db, write, writeDurably, changes }: Connection)
   )
   const moveSeen = db.prepare('UPDATE session SET seen_at = ?1 WHERE key = ?2 AND id = ?3 AND revoked_at IS NULL AND seen_at < ?1')
   const markRevoked = db.prepare('UPDATE session SET revoked_at = ?, revoked_because = ? WHERE key = ? AND id = ? AND revoked_at IS NULL')
-  const raiseEveryone = db.prepare('UPDATE everyone SET generation = generation + 1')
+  const raiseEveryone = db.prepare('UPDATE everyone SET generation = max(generation + 1, ?)')
   const raiseEnded = db.prepare(RAISE_ENDED)
   const selectEnded = db.prepare('SELECT ended FROM everyone')
   const selectEveryone = db.prepare('SELECT generation FROM everyone')
@@ -169,9 +169,9 @@ export function sqliteSessions({ db, write, writeDurably, changes }: Connection)
         return ended
       })
     },
-    revokeEveryone() {
+    revokeEveryone(atLeast = 0) {
       writeDurably(() => {
-        raiseEveryone.run()
+        raiseEveryone.run(atLeast)
         raiseEnded.run()
       })
     },
