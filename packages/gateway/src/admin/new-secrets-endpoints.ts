@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import * as z from 'zod'
 import { isLoopbackHost, parseHttpUrl, parseOrigin } from '../config/address.ts'
 import { CREDENTIAL_NAME } from '../config/schema-api.ts'
@@ -112,6 +113,8 @@ async function addClient(call: AdminCall<unknown, z.output<typeof clientBody>>):
   const url = parseHttpUrl(tokenEndpoint)
   if (url === null || (url.protocol === 'http:' && !isLoopbackHost(url.hostname)))
     return refused('admin_request_refused', 'tokenEndpoint: write the whole https:// address of the token endpoint.')
+  if (rest.ca !== undefined && !isAuthority(rest.ca))
+    return refused('admin_request_refused', 'ca: that is no authority’s certificate in PEM form.')
   const client: OAuthClient | null = readClient({ ...rest, endpoint: url.href, key: clientKey ?? null })
   if (client === null)
     return refused('admin_request_refused', '`clientKey` and `private_key_jwt` belong together; a certificate needs https.')
@@ -125,4 +128,12 @@ async function addClient(call: AdminCall<unknown, z.output<typeof clientBody>>):
   }
   const wish = { kind: { is: 'oauth', client }, value: Buffer.from(secret ?? ''), placement: place, origins: places } as const
   return await told(call, await call.parts.vault.add(name, wish, call.at), 'secret.added')
+}
+
+function isAuthority(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).ca
+  } catch {
+    return false
+  }
 }

@@ -177,6 +177,8 @@ test('VLT-09 each kind of secret is put in and given its next value, now or from
     { authentication: 'private_key_jwt' },
     { authentication: 'private_key_jwt', clientKey: 'pair' },
     { value: undefined },
+    { ca: 'no authority' },
+    { ca: pem },
   ])
     expect(
       (await add('/secrets/oauth-clients', { name: 'other', value: 'client-secret-number-one', ...client, ...wrong })).status,

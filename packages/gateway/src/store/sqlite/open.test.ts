@@ -43,6 +43,17 @@ test('what was written is there after closing and opening again', () => {
   void second.close()
 })
 
+test('SES-13 what ends everybody is seen by every other at its next request', () => {
+  const folder = freshFolder()
+  const [one, other] = [openSqlite(folder), openSqlite(folder)]
+  void one.sessions.insert(sessionOf('a'))
+  expect(other.sessions.find(sessionOf('a').id)).toMatchObject({ standing: { generation: 0 } })
+  void one.sessions.revokeEveryone()
+  expect(other.sessions.find(sessionOf('a').id)).toMatchObject({ session: { generation: 0 }, standing: { generation: 1 } })
+  void one.close()
+  void other.close()
+})
+
 test('REV-08 a denied JWT counts as something that was ended', () => {
   const stores = openSqlite(freshFolder())
   void stores.denials.deny({ issuer: 'https://id.example', what: 'jti', value: 'j-1' }, AT, AT + 1)
