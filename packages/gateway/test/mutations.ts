@@ -70,7 +70,7 @@ export const MUTATIONS: readonly Mutation[] = [
   m(
     'passkey-ceremony-forged',
     'account/passkey-content.ts',
-    "client['crossOrigin'] === true || client['topOrigin'] !== undefined",
+    "(client['crossOrigin'] !== undefined && client['crossOrigin'] !== false) || client['topOrigin'] !== undefined",
     'false',
   ),
   m('authenticated-answer-cached', 'forward/own-fields.ts', "if (route.api.access.kind !== 'public') return 'no-store'", ''),
@@ -422,6 +422,12 @@ export const MUTATIONS: readonly Mutation[] = [
     'account/passkeys.ts',
     'if (outcome?.verified !== true || isFramed(response)) return null',
     'if (outcome?.verified !== true) return null',
+  ),
+  m(
+    'passkey-ceremony-mutated',
+    'account/passkeys.ts',
+    "if (credential.id !== response.id || !(await isSound(attestationObject, credential.publicKey))) return 'passkey_refused'",
+    'void isSound',
   ),
   m('password-reset-hijacked', 'decide/login.ts', 'if (hasSecondFactor && !factors', 'if (false && !factors'),
   m(

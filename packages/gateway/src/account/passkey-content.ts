@@ -12,7 +12,7 @@ export interface StoredPasskey {
 /** What a browser sends: the fields that are looked at before the ceremony is verified. */
 export interface SentCredential {
   readonly id: string
-  readonly response: { readonly userHandle?: string; readonly clientDataJSON: string }
+  readonly response: { readonly userHandle?: string; readonly clientDataJSON: string; readonly signature?: unknown }
 }
 
 /** Null for what cannot be a credential: the rest is the verification's business. */
@@ -26,10 +26,11 @@ export function readCredential(text: string): SentCredential | null {
   return { ...value, response } as unknown as SentCredential
 }
 
-/** Was the ceremony made inside another site's frame? Nothing of ours is ever framed (WebAuthn §5.8.1, crossOrigin and topOrigin). */
+/** Was the ceremony made inside another site's frame? Nothing of ours is ever framed, so nothing but `false` will do (WebAuthn §5.8.1, crossOrigin and topOrigin). */
 export function isFramed({ response }: SentCredential): boolean {
   const client = parse(Buffer.from(response.clientDataJSON, 'base64url').toString())
-  return !isRecord(client) || client['crossOrigin'] === true || client['topOrigin'] !== undefined
+  if (!isRecord(client)) return true
+  return (client['crossOrigin'] !== undefined && client['crossOrigin'] !== false) || client['topOrigin'] !== undefined
 }
 
 export function readStored({ content }: StoredFactor): StoredPasskey | null {

@@ -10,6 +10,7 @@ import type { FactorStore, NonceStore, StoredFactor } from '../store/store.ts'
 import type { Cause } from './accounts.ts'
 import type { Owner } from './factors.ts'
 import { isFramed, readCredential, readStored, type StoredPasskey } from './passkey-content.ts'
+import { ALGORITHMS, type CoseMap, isOwnAlgorithm, isSoundKey, isStrictSignature } from './passkey-key.ts'
 
 /** What a ceremony is for. `sign-in` stands alone: the device must have made sure of its user. */
 export type CeremonyKind = 'register' | 'sign-in' | 'second-factor' | 'step-up'
@@ -114,7 +115,8 @@ export function createPasskeys({ store, nonces, ceremonies, audit, random, site 
       supportedAlgorithmIDs: ALGORITHMS,
     }).catch(() => null)
     if (verified?.verified !== true || isFramed(response)) return 'passkey_refused'
-    const { credential, credentialDeviceType } = verified.registrationInfo
+    const { credential, credentialDeviceType, attestationObject } = verified.registrationInfo
+    if (credential.id !== response.id || !(await isSound(attestationObject, credential.publicKey))) return 'passkey_refused'
     // WebAuthn §7.1 step 25: longer ones are refused, and so is one that somebody has.
     if (Buffer.from(credential.id, 'base64url').length > LONGEST_ID) return 'passkey_refused'
     const content: StoredPasskey = {
@@ -194,6 +196,8 @@ export function createPasskeys({ store, nonces, ceremonies, audit, random, site 
       requireUserVerification: kind === 'sign-in',
     }).catch(() => null)
     if (outcome?.verified !== true || isFramed(response)) return null
+    const cose = await coseOf(Buffer.from(stored.publicKey, 'base64url'))
+    if (!isStrictSignature(Buffer.from(String(response.response.signature), 'base64url'), cose)) return null
     const { newCounter, credentialDeviceType } = outcome.authenticationInfo
     // §7.2 step 19: whether a key can be copied to other devices does not change.
     if (credentialDeviceType !== stored.deviceType) return null
@@ -209,10 +213,22 @@ function passkeysIn(own: readonly StoredFactor[]): { id: string; transports: str
   )
 }
 
-/** Ed25519, ECDSA on P-256, RSA: what authenticators have. */
-const ALGORITHMS = [-8, -7, -257]
 const CEREMONY_MS = 300_000
 const LONGEST_ID = 1023
+
+/** Nothing behind its end, and a key that fits what is said of it. */
+async function isSound(attestationObject: Uint8Array, publicKey: Uint8Array): Promise<boolean> {
+  const { decodeAttestationObject, isoCBOR } = await import('@simplewebauthn/server/helpers')
+  const whole = decodeAttestationObject(new Uint8Array(attestationObject))
+  const cose = await coseOf(publicKey)
+  if (isoCBOR.encode(whole as unknown as Parameters<typeof isoCBOR.encode>[0]).length !== attestationObject.length) return false
+  return isSoundKey(cose) && isOwnAlgorithm(whole.get('attStmt') as unknown as CoseMap, cose)
+}
+
+async function coseOf(publicKey: Uint8Array): Promise<CoseMap> {
+  const { decodeCredentialPublicKey } = await import('@simplewebauthn/server/helpers')
+  return decodeCredentialPublicKey(new Uint8Array(publicKey)) as unknown as CoseMap
+}
 
 /** Loaded with the first ceremony. */
 async function webAuthn(): Promise<typeof WebAuthn> {

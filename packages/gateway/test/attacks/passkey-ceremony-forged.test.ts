@@ -1,11 +1,6 @@
-import { createHash, createSecretKey, randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { randomBytes } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createPasskeys } from '../../src/account/passkeys.ts'
 import { COMMAND } from '../../src/audit/event.ts'
-import { createSealer } from '../../src/session/sealed.ts'
-import { memoryStores } from '../../src/store/memory.ts'
 import { Authenticator, BE, BS, type Ceremony, UP, UV } from '../authenticator.ts'
 import { Jar, type Kit, makeKit, NAME } from '../own-endpoints.ts'
 import { postJson, signInWith } from '../second-factor.ts'
@@ -221,58 +216,4 @@ describe('an assertion that is not what it says', () => {
       expect(refusal(await postJson(kit, cookies, '/login/passkey', { passkey }))).toEqual(REFUSED)
     },
   )
-})
-
-describe('the bytes of the standard', () => {
-  const vector = JSON.parse(readFileSync(join(import.meta.dirname, '../corpora/webauthn-none-es256.json'), 'utf8')) as {
-    credentialId: string
-    registration: Record<'challenge' | 'clientDataJSON' | 'attestationObject', string>
-    authentication: Record<'challenge' | 'clientDataJSON' | 'authenticatorData' | 'signature', string>
-  }
-  const b64 = (hex: string): string => Buffer.from(hex, 'hex').toString('base64url')
-  const owner = { id: 'owner', name: 'ada' }
-  const cause = { at: 1_700_000_000_000, actor: COMMAND }
-
-  function open(challenge: string) {
-    const stores = memoryStores()
-    const challenges = [challenge, vector.authentication.challenge]
-    const key = createSecretKey(createHash('sha256').update('ceremonies').digest())
-    const passkeys = createPasskeys({
-      store: stores.factors,
-      nonces: stores.nonces,
-      ceremonies: createSealer({ key, random: randomBytes, purpose: 'ceremony' }),
-      audit: { note: () => undefined, commit: async () => undefined },
-      random: () => Buffer.from(challenges.shift() ?? '', 'hex'),
-      site: () => ({ origin: 'https://example.org', name: 'Example' }),
-    })
-    return { passkeys, stores }
-  }
-  const id = b64(vector.credentialId)
-  const answer = (response: Record<string, string>): string =>
-    JSON.stringify({ id, rawId: id, type: 'public-key', response, clientExtensionResults: {} })
-  const { registration, authentication } = vector
-  const created = { clientDataJSON: b64(registration.clientDataJSON), attestationObject: b64(registration.attestationObject) }
-  const got = {
-    clientDataJSON: b64(authentication.clientDataJSON),
-    authenticatorData: b64(authentication.authenticatorData),
-    signature: b64(authentication.signature),
-  }
-
-  async function ceremonies(signature: string): Promise<readonly [string, string | null]> {
-    const { passkeys, stores } = open(registration.challenge)
-    const first = await passkeys.beginRegister(owner, [], cause.at)
-    const added = await passkeys.register(owner, first.ceremony, answer(created), 'key', cause)
-    const second = await passkeys.beginUse('second-factor', owner, await stores.factors.list(owner.id), cause.at)
-    return [added, await passkeys.use('second-factor', owner, second.ceremony, answer({ ...got, signature }), cause)]
-  }
-
-  test('MFA-08 MFA-10 WebAuthn Level 3 §16.2: the registration is taken, the assertion verifies', async () => {
-    expect(await ceremonies(got.signature)).toEqual(['added', owner.id])
-  })
-
-  test('with one bit of the signature changed it does not', async () => {
-    const bent = Buffer.from(authentication.signature, 'hex')
-    bent[bent.length - 1]! ^= 1
-    expect(await ceremonies(bent.toString('base64url'))).toEqual(['added', null])
-  })
 })
