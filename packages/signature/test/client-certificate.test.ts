@@ -28,6 +28,8 @@ describe.skipIf(openssl === null)('a pinned client certificate beside the signat
     make('gateway', 'DNS:gateway.test', authority)
     make('spiffe', 'URI:spiffe://example.test/gateway', authority)
     make('neighbour', 'URI:spiffe://example.test/gateway-2,DNS:gateway.test', authority)
+    // One name that reads like three.
+    make('quoting', 'URI:x\\, URI:spiffe://example.test/gateway\\, y', authority)
     make('forger', 'URI:spiffe://example.test/gateway', make('otherCa', 'CA', null))
     const keys = await staticKeys([gatewayKey.publicJwk!])
     const pins = { sha256: [made['gateway']!.fingerprint.toLowerCase()], uris: ['spiffe://example.test/gateway'] }
@@ -72,7 +74,7 @@ describe.skipIf(openssl === null)('a pinned client certificate beside the signat
     expect([await callAs('gateway'), await callAs('spiffe')]).toEqual([200, 200])
   })
 
-  it.each(['neighbour', 'forger', null])(
+  it.each(['neighbour', 'quoting', 'forger', null])(
     '%s stays out, with a perfect signature: same authority, same name, or no certificate',
     async (name) => {
       expect(await callAs(name)).toBe(403)

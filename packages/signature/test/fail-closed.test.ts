@@ -27,6 +27,7 @@ describe('when something behind the verifier breaks, the request is refused (UPV
     hangs: { find: never },
     'says it is unavailable': { find: () => Promise.resolve({ answer: 'unavailable', detail: 'down' }) },
     'answers nonsense': { find: () => Promise.resolve({ answer: 'perhaps' } as never) },
+    'answers nonsense with a key in it': { find: () => Promise.resolve({ answer: 'perhaps', key: key.value } as never) },
     'answers nothing': { find: () => Promise.resolve(undefined as never) },
   }
   it.each(Object.entries(keySources))('a key source that %s', async (_what, keys) => {

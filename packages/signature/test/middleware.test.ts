@@ -74,6 +74,7 @@ describe.each(APPS)('the middleware for $name', ({ start, wire }) => {
     const claims: readonly FieldLine[] = [
       ['X-Forwarded-For', '10.0.0.1'],
       ['X-Forwarded-Host', 'evil.example'],
+      ['X_Forwarded_Proto', 'https'],
       ['Forwarded', 'for=10.0.0.1'],
       ['Cloakroom-Roles', 'admin'],
       ['X-HTTP-Method-Override', 'DELETE'],
@@ -110,6 +111,14 @@ describe.each(APPS)('the middleware for $name', ({ start, wire }) => {
     const second = await signed(orderTo(app.authority), larger, { nonce: () => 'another-nonce-for-large' })
     const answer = await app.call('POST', '/v1/orders?dry=1', second.fields, larger)
     expect({ status: answer.status, reached: app.reached() }).toEqual({ status: 413, reached: 1 })
+  })
+
+  it.runIf(wire)('stops reading chunked content one byte over the limit, whose length nobody announced', async () => {
+    app = await start({ ...options(), largestContent: 30_000 })
+    const content = new TextEncoder().encode('x'.repeat(30_001))
+    const { fields } = await signed(orderTo(app.authority), content)
+    const answer = await app.call('POST', '/v1/orders?dry=1', fields, content, 7)
+    expect({ status: answer.status, reached: app.reached() }).toEqual({ status: 413, reached: 0 })
   })
 
   it('accepts requests without content: GET, and an empty POST', async () => {
