@@ -79,6 +79,8 @@ export interface Accounts {
   get(id: AccountId): Promise<AccountSummary | null>
   /** The last step of a login that demands a new password: not the old one again. Ends all sessions; `generation` is the one that counts from now on. */
   replacePassword(id: AccountId, next: string, why: 'forced' | 'recovery', cause: Cause): Promise<Replaced>
+  /** Letters to its owner are in this language from now on. */
+  speak(id: AccountId, language: string): Promise<void>
   /** Is it open, with the password that it had then? To be asked once a session exists: it may have been closed while that was begun. */
   stands(then: AccountSummary): Promise<boolean>
 }
@@ -122,6 +124,7 @@ export function createAccounts(parts: AccountParts): Accounts {
       password: await passwords.hash(fresh.password),
       roles: fresh.roles,
       mail,
+      language: null,
       disabledAt: null,
       failures: 0,
       passwordLockedAt: null,
@@ -242,6 +245,9 @@ export function createAccounts(parts: AccountParts): Accounts {
   return {
     add,
     setMail,
+    async speak(id, language) {
+      await ask(() => store.update(id, { language }))
+    },
     replacePassword,
     async get(id) {
       const account = await ask(() => store.find(id))

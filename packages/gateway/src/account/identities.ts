@@ -50,6 +50,7 @@ export function createIdentities({ accounts, store, audit, random }: IdentityPar
         password: null,
         roles: [],
         mail: null,
+        language: null,
         disabledAt: null,
         failures: 0,
         passwordLockedAt: null,

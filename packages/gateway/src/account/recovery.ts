@@ -59,7 +59,7 @@ export function createRecovery({ store, counters, sessions, factors, login, link
   }
 
   async function mailTo(account: Account, language: string, cause: Cause): Promise<void> {
-    const sent = await links.send(account, language, cause)
+    const sent = await links.send(account, account.language ?? language, cause)
     const isMailed = sent === 'sent' || sent === 'not_sent'
     const outcome = isMailed ? {} : ({ result: 'refused', reason: sent } as const)
     audit.note(auditEvent({ ...cause, kind: 'recovery.requested', target: account.name, ...outcome }))

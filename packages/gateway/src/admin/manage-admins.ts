@@ -31,6 +31,7 @@ export async function inviteAdmin({ admins, audit, random }: ManageParts, name: 
     password: null,
     roles: [role],
     mail: null,
+    language: null,
     disabledAt: null,
     failures: 0,
     passwordLockedAt: null,

@@ -82,7 +82,7 @@ export const mail = z.strictObject({
     .boolean()
     .default(true)
     .describe('Tell people by mail of new devices, sign-ins after wrong attempts, changed passwords and factors.'),
-  language: z.enum(LETTER_LANGUAGES).default('en').describe('Of letters that nobody asked for in a browser: `en` or `de`.'),
+  language: z.enum(LETTER_LANGUAGES).default('en').describe('Of letters to those whose own language is not known yet: `en` or `de`.'),
   templates: filePath()
     .nullable()
     .default(null)

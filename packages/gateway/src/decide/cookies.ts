@@ -10,6 +10,8 @@ export const DEVICE_COOKIE = '__Host-Http-device'
 export const GRANT_COOKIE = '__Host-Http-grant'
 /** Followed by what tells one sign-in under way from another: ten tabs have ten. */
 export const LOGIN_COOKIE = '__Host-Http-login-'
+/** The language that somebody chose for the pages, in clear: it opens nothing. */
+export const LANGUAGE_COOKIE = '__Host-Http-language'
 /** A passkey ceremony: its challenge. */
 export const PASSKEY_COOKIE = '__Host-Http-passkey'
 /** What stood in a link by mail, until it is used; afterwards, that a new password is set. */

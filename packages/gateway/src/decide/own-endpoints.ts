@@ -12,6 +12,7 @@ export const OWN_ENDPOINTS: readonly string[] = [
   'forgot',
   'identities',
   'identities/part',
+  'language',
   'login',
   'login/cancel',
   'login/factor',

@@ -25,7 +25,7 @@ export interface Begin {
 }
 
 /** A new session after an authentication, under a new identifier; the one that was shown before and the visit are over. */
-export async function beginSession({ head, parts }: Call, { account, shown, device, ...proven }: Begin): Promise<Begun> {
+export async function beginSession({ head, parts, page }: Call, { account, shown, device, ...proven }: Begin): Promise<Begun> {
   // First: a session under the old identifier must not outlive the login, even if what follows fails (session fixation).
   if (shown !== null) await ask(() => parts.sessions.end(shown, head.at, 'replaced'))
   const agent = (head.headers.get('user-agent') ?? '').slice(0, LONGEST_AGENT)
@@ -48,6 +48,7 @@ export async function beginSession({ head, parts }: Call, { account, shown, devi
     await ask(() => parts.sessions.end(session, head.at, 'account-disabled'))
     return { kind: 'refused', code: 'login_failed' }
   }
+  if (account.language === null) await parts.accounts.speak(account.id, page.texts.language)
   const visit = readCookie(head.headers, VISIT_COOKIE).kind === 'absent' ? [] : [clearCookie(VISIT_COOKIE)]
   return { kind: 'begun', session, cookies: [started.setCookie, parts.devices.remember(device, account.id, head.at), ...visit] }
 }

@@ -5,6 +5,7 @@ import { OIDC_ENDPOINTS } from './oidc-endpoints.ts'
 import type { Endpoint } from './endpoint.ts'
 import { exportOwnData } from './export-api.ts'
 import { showJwks, showKeyDirectory } from './keys-api.ts'
+import { chooseLanguage } from './language-api.ts'
 import { showLogin, submitLogin } from './login-api.ts'
 import { CHALLENGE_ENDPOINTS } from './challenge-api.ts'
 import { submitLogout } from './logout-api.ts'
@@ -88,6 +89,14 @@ export const ENDPOINTS: readonly Endpoint[] = [
     answer: exportOwnData,
     about:
       'Everything that is kept about whoever is signed in, as a JSON file: `{ account, sessions, authenticators, providers, events, eventsCut }`; 401 `step_up_required` when the last proof is older than five minutes, 429 `too_many_attempts` after ten in an hour.',
+  },
+  {
+    method: 'POST',
+    path: '/language',
+    callers: 'own-pages',
+    answer: chooseLanguage,
+    about:
+      'The language of the pages in this browser, and of letters to whoever is signed in. JSON `{ language: "de" }`: 204 and the cookie that keeps it; a form: 303 to `next`. 404 for a language that there is none of.',
   },
   {
     method: 'POST',

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { auditEvent, browser, causedBy } from '../audit/event.ts'
 import type { Answer } from '../answer.ts'
 import { refuseSender, senderOf } from '../decide/origin.ts'
+import { LANGUAGE_COOKIE, readCookie } from '../decide/cookies.ts'
 import type { RequestHead } from '../decide/head.ts'
+import type { Headers } from '../decide/headers.ts'
 import type { Policy } from '../decide/policy.ts'
 import { GateError } from '../errors.ts'
 import type { EndpointsPart } from '../parts.ts'
@@ -14,7 +16,7 @@ import { PAGE_SCRIPT } from './pages/script.ts'
 import { styleSheet } from './pages/style.ts'
 import { refusalPage } from './refusal-page.ts'
 import { refuse, wantsPage } from './say.ts'
-import { pickTexts } from './texts/pick.ts'
+import { LANGUAGES, pickTexts } from './texts/pick.ts'
 import { ENDPOINTS } from './endpoint-table.ts'
 
 /** The gateway's own endpoints as a part of the spine. Rejects for scripts; a person gets a page whatever goes wrong. */
@@ -27,11 +29,13 @@ export function createEndpoints(parts: EndpointParts): EndpointsPart {
     .update(theme.logo?.bytes ?? '')
     .digest('hex')
     .slice(0, 12)
-  const pageOf = ({ basePath }: Policy, { headers }: RequestHead): PageContext => ({
+  const pageOf = ({ basePath }: Policy, { headers, path, query }: RequestHead): PageContext => ({
     theme,
     basePath,
     version,
-    texts: pickTexts(headers.get('accept-language')),
+    texts: pickTexts(headers.get('accept-language'), chosenLanguage(headers)),
+    languages: LANGUAGES,
+    here: path + (query === '' ? '' : `?${query}`),
   })
   return {
     async answer(head, body, policy) {
@@ -50,6 +54,11 @@ export function createEndpoints(parts: EndpointParts): EndpointsPart {
     toPage: (refusal, head, policy) => refusalPage(refusal, head, pageOf(policy, head), policy),
     idOf: endpointIdOf,
   }
+}
+
+function chosenLanguage(headers: Headers): string | null {
+  const cookie = readCookie(headers, LANGUAGE_COOKIE)
+  return cookie.kind === 'one' ? cookie.value : null
 }
 
 /** `login`, for the guard's `route.id`; null where there is no endpoint. */

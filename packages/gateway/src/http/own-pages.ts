@@ -10,4 +10,14 @@ export function landing({ policy }: Call, wanted: string | null): string {
   )
 }
 
+/** As `landing`, and the pages on the way in as well: a choice of language shows the same page again. */
+export function sameAgain({ policy }: Call, shown: string | null): string {
+  return nextPath(
+    shown,
+    policy.basePath,
+    [...PAGES, ...WAY_IN].map((page) => policy.basePath + page),
+  )
+}
+
+const WAY_IN = ['/login', '/step-up', '/forgot', '/reset']
 const PAGES = ['/password', '/identities', '/factors', '/factors/totp', '/sessions']

@@ -14,6 +14,8 @@ export interface Account {
   readonly roles: readonly string[]
   /** Where its owner reads mail; null when nobody knows. */
   readonly mail: string | null
+  /** What letters to its owner are written in: a language of the pages; null when nobody knows. */
+  readonly language: string | null
   readonly disabledAt: Instant | null
   /** Wrong passwords in a row, from anywhere but known devices. */
   readonly failures: number

@@ -10,6 +10,7 @@ export function accountOf(id: string, change: Partial<Account> = {}): Account {
     password: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA',
     roles: [],
     mail: null,
+    language: null,
     disabledAt: null,
     failures: 0,
     passwordLockedAt: null,
@@ -40,6 +41,7 @@ export function accountsConform(store: () => AccountStore): void {
       passwordChangedAt: AT + 2,
       lastLoginAt: AT + 3,
       mail: 'Ada@Example.com',
+      language: 'de',
       failures: 4,
     })
     expect(await store().insert(account)).toBe(true)

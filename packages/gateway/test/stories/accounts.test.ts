@@ -213,6 +213,7 @@ describe('accounts', () => {
     const pages = [await kit.send({ path: '/auth/login' }), await kit.send({ path: '/auth/password', cookies })]
     const fields = pages.flatMap(({ text }) => [...text.matchAll(/<input\b[^>]*?\bname="([^"]+)"/g)].map((match) => match[1]))
     const onSigningIn = ['account', 'password', 'next', 'passkey', 'next']
-    expect(fields).toEqual([...onSigningIn, 'currentPassword', 'newPassword', 'newPasswordAgain'])
+    // The last of each page is the choice of a language.
+    expect(fields).toEqual([...onSigningIn, 'next', 'currentPassword', 'newPassword', 'newPasswordAgain', 'next'])
   })
 })

@@ -8,10 +8,10 @@ import { createNotices } from './notices.ts'
 const START = 1_780_000_000_000
 const MINUTE = 60_000
 
-async function start({ language = 'en', recovers = true } = {}) {
+async function start({ language = 'en', speaks = null as string | null, recovers = true } = {}) {
   const time = manualLater()
   const clock = { now: START }
-  const letters: { to: string; what: string; forgot: string }[] = []
+  const letters: { to: string; language: string; what: string; forgot: string }[] = []
   const failed: string[] = []
   const state = { down: false }
   const { accounts } = memoryStores()
@@ -26,6 +26,7 @@ async function start({ language = 'en', recovers = true } = {}) {
       name: id,
       key: id.toLowerCase(),
       mail,
+      language: id === 'Ada' ? speaks : null,
       passwordChangedAt: null,
       lastLoginAt: null,
       resetRequiredAt: null,
@@ -34,9 +35,9 @@ async function start({ language = 'en', recovers = true } = {}) {
     accounts,
     letters: {
       link: (page) => `https://shop.example/auth${page}`,
-      async send(to, _name, _language, values) {
+      async send(to, _name, written, values) {
         if (state.down) throw new Error('down')
-        letters.push({ to, what: values['what'] ?? '', forgot: values['forgot'] ?? '' })
+        letters.push({ to, language: written, what: values['what'] ?? '', forgot: values['forgot'] ?? '' })
       },
     },
     language,
@@ -116,6 +117,19 @@ test('an account without an address gets none, except at the address that it had
   say('account.mail_set', {}, 'old-ada@example.com')
   await pass(5000)
   expect(letters.map(({ to }) => to)).toEqual(['old@example.com', 'ada@example.com', 'old-ada@example.com'])
+})
+
+test('who speaks another language than the owner set is written to in that one, line for line; a stranger’s address, too', async () => {
+  const { say, pass, letters } = await start({ speaks: 'de' })
+  say('factor.removed', { detail: { factor: 'passkey' } })
+  say('password.changed', { detail: { factor: 'password' } }, 'old@example.com')
+  say('password.changed', { target: 'bob' }, 'bob@example.com')
+  await pass(5000)
+  expect(letters.map(({ to, language, what }) => [to, language, what.replaceAll(/^.*UTC, 192.0.2.7: /gm, '')])).toEqual([
+    ['ada@example.com', 'de', 'Entfernt wurde: ein Passkey.\nDas Passwort wurde geändert.'],
+    ['bob@example.com', 'en', 'The password was changed.'],
+    ['old@example.com', 'de', 'Entfernt wurde: ein Passkey.\nDas Passwort wurde geändert.'],
+  ])
 })
 
 test('a letter that does not go out is said; the end of the process sends what waits', async () => {

@@ -11,6 +11,7 @@ import { tellOf } from './notice-texts.ts'
 export interface NoticeParts {
   readonly accounts: Pick<AccountStore, 'findByKey'>
   readonly letters: Pick<Letters, 'send' | 'link'>
+  /** Of letters to those of whom none is known. */
   readonly language: string
   /** Is there a page on which a forgotten password is replaced? */
   readonly recovers: boolean
@@ -30,7 +31,8 @@ export interface Notices {
 
 interface Happened {
   readonly topic: string
-  readonly text: string
+  /** Wrong proofs in a row before it. */
+  readonly failures: number
   count: number
   last: AuditEvent
 }
@@ -62,14 +64,15 @@ export function createNotices({ accounts, letters, language, recovers, clock, la
   function event(happened: AuditEvent, to: string | null = null): void {
     // Of an administrator, who may have this visitor's name.
     if (happened.detail['administrator'] === true) return
-    const tell = tellOf(happened, failuresBefore(happened), language)
+    const before = failuresBefore(happened)
+    const tell = tellOf(happened, before, language)
     if (tell === null || happened.target === null || happened.result === 'failed') return
     const key = accountKey(happened.target)
     const held = waiting.get(key) ?? { name: happened.target, topics: new Map<string, Happened>(), further: new Set<string>() }
     if (!waiting.has(key) && waiting.size >= MOST) return
     waiting.set(key, held)
-    const before = held.topics.get(tell.topic)
-    held.topics.set(tell.topic, { ...tell, count: (before?.count ?? 0) + 1, last: happened })
+    const { topic } = tell
+    held.topics.set(topic, { topic, failures: before, count: (held.topics.get(topic)?.count ?? 0) + 1, last: happened })
     if (to !== null) held.further.add(to)
     callOff ??= later(round, GATHER_MS)
   }
@@ -98,14 +101,15 @@ export function createNotices({ accounts, letters, language, recovers, clock, la
   async function send(key: string, { name, further }: Waiting, due: readonly Happened[]): Promise<void> {
     const account = await ask(() => accounts.findByKey(key))
     const addresses = new Set([account?.mail ?? null, ...further].filter((address) => address !== null))
+    const written = account?.language ?? language
     const values = {
       account: account?.name ?? name,
-      what: due.map(lineOf).join('\n'),
+      what: due.map((each) => lineOf(each, written)).join('\n'),
       sessions: letters.link('/sessions'),
       password: letters.link('/password'),
       forgot: letters.link(recovers ? '/forgot' : '/login'),
     }
-    for (const address of addresses) await letters.send(address, 'notice', language, values)
+    for (const address of addresses) await letters.send(address, 'notice', written, values)
   }
 
   return {
@@ -117,7 +121,8 @@ export function createNotices({ accounts, letters, language, recovers, clock, la
   }
 }
 
-function lineOf({ text, count, last }: Happened): string {
+function lineOf({ failures, count, last }: Happened, language: string): string {
+  const text = tellOf(last, failures, language)?.text ?? ''
   const from = last.address === null ? '' : `, ${last.address}`
   return `- ${last.at.slice(0, 16).replace('T', ' ')} UTC${from}: ${text}${count > 1 ? ` (${count}×)` : ''}`
 }

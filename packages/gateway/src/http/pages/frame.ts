@@ -15,6 +15,10 @@ export interface PageContext {
   readonly version: string
   /** In the visitor's language. */
   readonly texts: Texts
+  /** Every one, for the switch. */
+  readonly languages: readonly Pick<Texts, 'language' | 'ownName'>[]
+  /** The page that is shown: where a choice of language leads back to. */
+  readonly here: string
 }
 
 /** A whole page around its content. Everything it loads is from the gateway's own origin. `onward`: an address that the browser goes to at once. */
@@ -34,9 +38,23 @@ export async function frame(context: PageContext, title: string, content: Markup
       </head>
       <body>
         <main>${brand(context)}${content}</main>
+        ${languageSwitch(context)}
       </body>
     </html>`
   return page.toString()
+}
+
+/** Each language by its own name, the one of this page without a button. */
+function languageSwitch({ basePath, texts, languages, here }: PageContext): Markup {
+  const one = ({ language, ownName }: Pick<Texts, 'language' | 'ownName'>): Markup =>
+    language === texts.language
+      ? html`<span lang="${language}" aria-current="true">${ownName}</span>`
+      : html`<button class="link" type="submit" name="language" value="${language}" lang="${language}">${ownName}</button>`
+  return html`<footer>
+    <form class="languages" method="post" action="${basePath}/language" aria-label="${texts.languages}">
+      <input type="hidden" name="next" value="${here}" />${languages.map(one)}
+    </form>
+  </footer>`
 }
 
 function brand({ theme, basePath, version }: PageContext): Markup {

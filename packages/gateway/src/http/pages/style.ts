@@ -67,6 +67,8 @@ a{color:var(--link);text-underline-offset:.2em;text-decoration-thickness:.08em}
 .error{background:var(--error-ground);color:var(--error);border:1px solid var(--error-line)}
 .done{background:var(--done-ground);color:var(--done);border:1px solid var(--done-line)}
 form.more{text-align:center}
+.languages{display:flex;flex-wrap:wrap;justify-content:center;align-items:center;gap:.5rem;margin:1rem 0 0;font-size:.875rem;color:var(--muted)}
+.languages span{padding:.25rem .5rem}
 form .link,.link{padding:.25rem .5rem;border:0;border-radius:.45rem;background:transparent;color:var(--link);font:inherit;text-decoration:underline;text-underline-offset:.2em;cursor:pointer}
 .qr{display:block;width:100%;max-width:14rem;margin:0 auto 1rem;border-radius:.625rem}
 .codes{margin:0 0 1.5rem;padding-left:2rem;columns:1;font-size:1.0625rem}

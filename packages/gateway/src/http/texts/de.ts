@@ -4,6 +4,8 @@ import type { Texts } from './en.ts'
 /** Deutsch. */
 export const de: Texts = {
   language: 'de',
+  ownName: 'Deutsch',
+  languages: 'Sprache',
   continueTo: (site) => `und weiter zu ${site}`,
   errorIn: (title) => `Fehler: ${title}`,
   tryAgainIn: (time) => `Der nächste Versuch geht in ${time}.`,

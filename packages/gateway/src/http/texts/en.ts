@@ -1,6 +1,9 @@
 /** What the pages say, in English; the shape that every language has. Adding one: docs/sign-in.md. */
 export const en = {
   language: 'en',
+  /** Its name, in itself. */
+  ownName: 'English',
+  languages: 'Language',
   continueTo: (site: string) => `to continue to ${site}`,
   errorIn: (title: string) => `Error: ${title}`,
   tryAgainIn: (time: string) => `You can try again in ${time}.`,

@@ -3,10 +3,12 @@ import { de } from './de.ts'
 import { en, type Texts } from './en.ts'
 
 /** Every language that the pages speak; the first is for whoever asks for none of them. */
-const LANGUAGES: readonly Texts[] = [en, de]
+export const LANGUAGES: readonly Texts[] = [en, de]
 
-/** The language that the browser prefers (RFC 9110 §12.5.4), by its first subtag: `de-AT` is `de`. */
-export function pickTexts(accepted: string | null): Texts {
+/** The language that somebody chose here; else the one that the browser prefers (RFC 9110 §12.5.4), by its first subtag: `de-AT` is `de`. */
+export function pickTexts(accepted: string | null, chosen: string | null = null): Texts {
+  const own = LANGUAGES.find(({ language }) => language === chosen)
+  if (own !== undefined) return own
   const wishes = (accepted ?? '')
     .split(',', MOST)
     .map((part, at) => {

@@ -134,5 +134,6 @@ export const DURABLE_SCHEMA: Schema = {
       reason TEXT
     ) STRICT;
     `,
+    'ALTER TABLE account ADD COLUMN language TEXT;',
   ],
 }
