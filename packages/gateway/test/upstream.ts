@@ -269,8 +269,11 @@ async function sent(socket: Socket, piece: string | Uint8Array): Promise<void> {
   if (socket.destroyed || socket.write(piece)) return
   socket.uncork()
   await new Promise<void>((resolve) => {
-    socket.once('drain', resolve)
-    socket.once('close', () => resolve())
+    const done = (): void => {
+      socket.off('drain', done).off('close', done)
+      resolve()
+    }
+    socket.on('drain', done).on('close', done)
   })
   socket.cork()
 }

@@ -100,10 +100,12 @@ describe('a mistake in guard.yaml', () => {
 
   test('in a file of a list is shown there', () => {
     writeFileSync(join(folder, 'bad.txt'), '203.0.113.0/24 # an office\n\nnonsense\n')
-    writeFileSync(join(folder, 'guard.yaml'), 'version: 1\nlists:\n  bad: { cidr: [], file: bad.txt }\n')
+    const rule = 'rules:\n  - { id: bad, when: ip.addr in lists.bad, then: { block: 403 } }\n'
+    writeFileSync(join(folder, 'guard.yaml'), `version: 1\nlists:\n  bad: { cidr: [], file: bad.txt }\n${rule}`)
     const loaded = loadGuard(join(folder, 'guard.yaml'))
+    // One mistake is one problem: the list is there, however bad.
     expect(loaded.kind === 'problems' && loaded.problems).toMatchObject([
-      { code: 'guard_list', line: 3, text: expect.stringContaining('bad.txt') },
+      { code: 'guard_list', line: 3, column: 1, file: join(folder, 'bad.txt'), excerpt: expect.stringContaining('nonsense') },
     ])
   })
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { asnList, cidrList, globList, type ListKind, type NamedList, type Read, textList } from './lists.ts'
-import type { GuardReport } from './report.ts'
+import { createReport, type GuardReport } from './report.ts'
 import type { ListEntry } from './schema.ts'
 
 export interface ReadLists {
@@ -8,17 +8,19 @@ export interface ReadLists {
   readonly files: readonly string[]
 }
 
-/** `lists:` of guard.yaml with the files that it names. */
+/** `lists:` of guard.yaml with the files that it names. One with a mistake stands there empty, so that what names it is not called unknown besides. */
 export function readLists(written: Readonly<Record<string, ListEntry>>, at: (path: string) => string, report: GuardReport): ReadLists {
   const lists = new Map<string, NamedList>()
   const files: string[] = []
   for (const [name, entry] of Object.entries(written)) {
     const kind = (['cidr', 'glob', 'text', 'asn'] as const).find((each) => entry[each] !== undefined) ?? 'text'
     const own = (entry[kind] ?? []).map(String)
-    let more: readonly { readonly text: string; readonly line: number }[] = []
+    const empty = make(kind, [])
+    if (empty.kind === 'list') lists.set(name, empty.value)
+    let more: ListFile = { source: '', lines: [] }
     if (entry.file !== undefined) {
       files.push(at(entry.file))
-      const read = readLines(at(entry.file))
+      const read = readListFile(at(entry.file))
       if (read === null) {
         report.at(
           ['lists', name, 'file'],
@@ -30,20 +32,21 @@ export function readLists(written: Readonly<Record<string, ListEntry>>, at: (pat
       }
       more = read
     }
-    const made = make(kind, [...own, ...more.map(({ text }) => text)])
+    const made = make(kind, [...own, ...more.lines.map(({ text }) => text)])
     if (made.kind === 'list') lists.set(name, made.value)
     else if (made.entry < own.length) report.at(['lists', name, kind, made.entry], 'guard_list', `${made.text}.`, FIXES[kind])
     else {
-      const line = more[made.entry - own.length]
-      report.add({
+      const inFile = createReport(at(entry.file ?? ''), more.source, () => null)
+      inFile.add({
         code: 'guard_list',
         severity: 'error',
         key: `lists.${name}.file`,
-        line: line?.line ?? null,
+        line: more.lines[made.entry - own.length]?.line ?? null,
         column: 1,
-        text: `${made.text} (in ${at(entry.file ?? '')}).`,
+        text: `${made.text}.`,
         fix: FIXES[kind],
       })
+      report.take(inFile)
     }
   }
   return { lists, files }
@@ -69,12 +72,19 @@ const FIXES: Readonly<Record<ListKind, string>> = {
   asn: 'Write the number, as in 64500.',
 }
 
-function readLines(path: string): readonly { readonly text: string; readonly line: number }[] | null {
+interface ListFile {
+  readonly source: string
+  readonly lines: readonly { readonly text: string; readonly line: number }[]
+}
+
+function readListFile(path: string): ListFile | null {
   try {
-    return readFileSync(path, 'utf8')
+    const source = readFileSync(path, 'utf8')
+    const lines = source
       .split(/\r?\n/)
       .map((text, at) => ({ text: text.replace(/#.*$/, '').trim(), line: at + 1 }))
       .filter(({ text }) => text !== '')
+    return { source, lines }
   } catch {
     return null
   }
