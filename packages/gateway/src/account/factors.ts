@@ -140,11 +140,11 @@ export function createFactors({ store, counters, nonces, seeds, codeKey, audit, 
     const own = await list(owner.id)
     const factor = own.find((each) => each.id === id)
     if (factor === undefined) return 'unknown'
-    const rest = own.filter((each) => each.id !== id)
-    const isLast = isShown(factor) && !rest.some(isShown)
-    if (isLast && keepLast) return 'last_factor'
-    if (!(await ask(() => store.remove(owner.id, id)))) return 'unknown'
-    if (isLast) for (const { id: other } of rest) await ask(() => store.remove(owner.id, other))
+    const isGone = await ask(() => (keepLast ? store.removeUnlessLast(owner.id, id) : store.remove(owner.id, id)))
+    if (!isGone) return (await ask(() => store.find(id))) === null ? 'unknown' : 'last_factor'
+    const rest = await list(owner.id)
+    // Codes on paper stand in for something; alone they are nothing.
+    if (!rest.some(isShown)) for (const { id: other } of rest) await ask(() => store.remove(owner.id, other))
     await note('factor.removed', owner, cause, { factor: factor.kind, id })
     return 'removed'
   }

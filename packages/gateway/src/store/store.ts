@@ -105,6 +105,8 @@ export interface FactorStore {
   use(id: string, was: string, content: string, at: Instant): Awaitable<boolean>
   /** False when the account has no such factor. */
   remove(account: AccountId, id: string): Awaitable<boolean>
+  /** As `remove`, but never the last one that can be asked for at sign-in: looked at and removed in one step, so that two at once leave one. */
+  removeUnlessLast(account: AccountId, id: string): Awaitable<boolean>
   /** How many there were. */
   removeAll(account: AccountId): Awaitable<number>
 }

@@ -21,28 +21,24 @@ afterEach(() => folder.remove())
 
 const run = (args: readonly string[], input = '') => cloakroom(args, { cwd: folder.path, input })
 
-/** Signs somebody in behind the command's back, as a running gateway does. */
+/** Begins sessions behind the command's back, as a running gateway does. */
+function sessionsOf(stores: ReturnType<typeof openSqlite>): (account: string, name: string) => Promise<void> {
+  const limits = { idleMs: 1_800_000, absoluteMs: 43_200_000, perAccount: 10, onLimit: 'end-oldest' } as const
+  const sessions = createSessions({
+    store: stores.sessions,
+    audit: { note: () => undefined, commit: async () => undefined },
+    random: randomBytes,
+    label: () => '',
+    limits: () => limits,
+  })
+  const shown = { roles: [], factors: [], address: '192.0.2.7', agent: 'Browser\u009b31m' }
+  return async (account, name) => void (await sessions.start({ ...shown, account, name, at: Date.now() }))
+}
+
 async function signIn(name: string): Promise<void> {
   const stores = openSqlite(join(folder.path, 'data'))
   try {
-    const account = (await stores.accounts.list()).find((each) => each.name === name)
-    const limits = { idleMs: 1_800_000, absoluteMs: 43_200_000, perAccount: 10, onLimit: 'end-oldest' } as const
-    const sessions = createSessions({
-      store: stores.sessions,
-      audit: { note: () => undefined, commit: async () => undefined },
-      random: randomBytes,
-      label: () => '',
-      limits: () => limits,
-    })
-    await sessions.start({
-      account: account?.id ?? '',
-      name,
-      roles: [],
-      factors: [],
-      address: '192.0.2.7',
-      agent: 'Browser\u009b31m',
-      at: Date.now(),
-    })
+    await sessionsOf(stores)((await stores.accounts.list()).find((each) => each.name === name)?.id ?? '', name)
   } finally {
     await stores.close()
   }
@@ -160,6 +156,28 @@ describe('cloakroom session', () => {
     expect(all).toEqual({ reset: ['ada', 'bob'], withoutSecondFactor: ['ada', 'bob'] })
     expect((await run(['account', 'force-reset'])).code).toBe(64)
     expect((await run(['account', 'force-reset', 'eve'])).code).toBe(1)
+  })
+
+  test('MFA-22 a thousand accounts are reset, and a thousand sessions end, while one waits', async () => {
+    const stores = openSqlite(join(folder.path, 'data'))
+    const { accounts } = stores
+    const blank = { password: null, roles: [], mail: null, language: null, disabledAt: null, failures: 0, passwordLockedAt: null }
+    const times = { createdAt: 1, passwordChangedAt: 1, lastLoginAt: null, resetRequiredAt: null }
+    for (let n = 0; n < 1000; n++) {
+      const name = `user-${String(n)}`
+      await accounts.insert({ ...blank, ...times, id: name, name, key: name })
+    }
+    const live = sessionsOf(stores)
+    for (let n = 0; n < 1000; n++) await live(`user-${String(n)}`, `user-${String(n)}`)
+    await stores.close()
+    const from = performance.now()
+    const all = await run(['account', 'force-reset', '--all', '--json'])
+    console.log(`force-reset --all, 1,000 accounts and sessions: ${((performance.now() - from) / 1000).toFixed(1)} s`)
+    expect((JSON.parse(all.out) as { reset: string[] }).reset).toHaveLength(1000)
+    expect(JSON.parse((await run(['session', 'list', '--json'])).out)).toEqual([])
+    const after = openSqlite(join(folder.path, 'data'))
+    expect((await after.accounts.list()).filter(({ resetRequiredAt }) => resetRequiredAt === null)).toEqual([])
+    await after.close()
   })
 
   async function giveFactors(...ids: readonly string[]): Promise<void> {

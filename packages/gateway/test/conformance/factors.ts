@@ -48,6 +48,20 @@ export function factorsConform(store: () => FactorStore): void {
     expect(await store().find('f-1')).toBe(null)
   })
 
+  test('MFA-24 the last one that can be asked for stays, codes on paper or not; of two that are removed at once one stays', async () => {
+    await store().insert(factor())
+    await store().insert(factor({ id: 'f-2', kind: 'passkey' }))
+    await store().insert(factor({ id: 'codes', kind: 'recovery-codes' }))
+    await store().insert(factor({ id: 'f-3', account: 'a-2' }))
+    expect(await store().removeUnlessLast('a-2', 'f-1')).toBe(false)
+    const removed = await Promise.all(['f-1', 'f-2'].map(async (id) => await store().removeUnlessLast('a-1', id)))
+    expect(removed.filter(Boolean)).toHaveLength(1)
+    expect(await store().list('a-1')).toHaveLength(2)
+    expect(await store().removeUnlessLast('a-1', 'codes')).toBe(true)
+    expect(await store().removeUnlessLast('a-1', 'codes')).toBe(false)
+    expect(await store().list('a-1')).toHaveLength(1)
+  })
+
   test('removing all of an account leaves the others', async () => {
     await store().insert(factor())
     await store().insert(factor({ id: 'f-2' }))

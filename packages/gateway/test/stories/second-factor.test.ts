@@ -249,6 +249,22 @@ describe('where the owner demands a second factor', () => {
     const removed = await postJson(kit, cookies, '/factors/remove', { id: factors[0]?.id })
     expect(removed.status).toBe(200)
   })
+
+  test('MFA-24 nor the last two at the same moment, each while the other is still there', async () => {
+    const kit = makeKit(REQUIRED)
+    await kit.addAccount()
+    const cookies = new Jar()
+    await signInWith(kit, cookies)
+    await enrolTotp(kit, cookies)
+    kit.pass(60_000)
+    await enrolTotp(kit, cookies)
+    const { factors } = (await kit.send({ path: '/auth/factors', cookies })).json() as { factors: { id: string; kind: string }[] }
+    const two = factors.filter(({ kind }) => kind === 'totp')
+    const said = await Promise.all(two.map(async ({ id }) => await postJson(kit, cookies, '/factors/remove', { id })))
+    expect(said.map(({ status }) => status).toSorted()).toEqual([200, 409])
+    const account = (await kit.stores.accounts.findByKey(NAME))?.id ?? ''
+    expect((await kit.stores.factors.list(account)).map(({ kind }) => kind).toSorted()).toEqual(['recovery-codes', 'totp'])
+  })
 })
 
 describe('the password of whoever has a second factor', () => {

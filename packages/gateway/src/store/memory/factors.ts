@@ -19,6 +19,12 @@ export function memoryFactors(): FactorStore {
       return true
     },
     remove: (account, id) => factors.get(id)?.account === account && factors.delete(id),
+    removeUnlessLast(account, id) {
+      const factor = factors.get(id)
+      if (factor?.account !== account) return false
+      const isLast = factor.kind !== 'recovery-codes' && !own(account).some((each) => each.id !== id && each.kind !== 'recovery-codes')
+      return !isLast && factors.delete(id)
+    },
     removeAll(account) {
       const gone = own(account)
       for (const { id } of gone) factors.delete(id)

@@ -12,6 +12,10 @@ export function sqliteFactors({ db, write }: Connection): FactorStore {
   // The content that was read is part of the condition: of two who use the same code at once, one finds it gone.
   const use = db.prepare('UPDATE factor SET content = ?, last_used_at = ? WHERE id = ? AND content = ?')
   const deleteOne = db.prepare('DELETE FROM factor WHERE account = ? AND id = ?')
+  const deleteUnlessLast = db.prepare(
+    `DELETE FROM factor AS one WHERE account = ? AND id = ? AND (kind = 'recovery-codes' OR EXISTS (
+       SELECT 1 FROM factor WHERE account = one.account AND id <> one.id AND kind <> 'recovery-codes'))`,
+  )
   const deleteOwn = db.prepare('DELETE FROM factor WHERE account = ?')
   return {
     insert: (f) => write(() => Number(insert.run(f.id, f.account, f.kind, f.name, f.content, f.createdAt, f.lastUsedAt).changes) === 1),
@@ -22,6 +26,7 @@ export function sqliteFactors({ db, write }: Connection): FactorStore {
     list: (account) => selectOwn.all(account).map(read),
     use: (id, was, content, at) => write(() => Number(use.run(content, at, id, was).changes) === 1),
     remove: (account, id) => write(() => Number(deleteOne.run(account, id).changes) === 1),
+    removeUnlessLast: (account, id) => write(() => Number(deleteUnlessLast.run(account, id).changes) === 1),
     removeAll: (account) => write(() => Number(deleteOwn.run(account).changes)),
   }
 }
