@@ -65,21 +65,51 @@ describe.skipIf(executable === null)('RATE-12 a visitor who is challenged', () =
     })
   }, 90_000)
 
-  test('sees a page that says what happens, light and dark, and that axe finds no fault with', async () => {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await visit({ colorScheme }, async (page) => {
-        // The work takes for ever, so that the page stays.
-        await page.addInitScript('crypto.subtle.deriveBits = () => new Promise(() => undefined)')
-        await page.goto(kit.origin)
-        await page.getByRole('progressbar').waitFor()
-        expect(await page.getByRole('status').textContent()).toBe('The check is running.')
-        await shoot(page, `challenge-${colorScheme}`)
-        await page.evaluate(AXE)
-        const found = await page.evaluate('axe.run().then(({ violations }) => violations.map(({ id }) => id))')
-        expect(found).toEqual([])
-      })
-    }
-  }, 90_000)
+  test.each([
+    ['en-GB', 'One moment', 'The check is running.'],
+    ['de-AT', 'Einen Augenblick', 'Die Prüfung läuft.'],
+  ])(
+    '%s: sees a page that says what happens, light and dark, on a phone, and that axe finds no fault with',
+    async (locale, title, said) => {
+      const looks = {
+        light: { colorScheme: 'light' },
+        dark: { colorScheme: 'dark' },
+        phone: { viewport: { width: 320, height: 640 } },
+      } as const
+      for (const [look, options] of Object.entries(looks)) {
+        await visit({ locale, ...options }, async (page) => {
+          // The work takes for ever, so that the page stays.
+          await page.addInitScript('crypto.subtle.deriveBits = () => new Promise(() => undefined)')
+          await page.goto(kit.origin)
+          await page.getByRole('progressbar').waitFor()
+          expect(await page.getByRole('heading').textContent()).toBe(title)
+          expect(await page.getByRole('status').textContent()).toBe(said)
+          expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+          await shoot(page, `challenge-${locale}-${look}`)
+          await page.evaluate(AXE)
+          const found = await page.evaluate('axe.run().then(({ violations }) => violations.map(({ id }) => id))')
+          expect(found).toEqual([])
+        })
+      }
+    },
+    90_000,
+  )
+
+  test('whoever reads German is told in German why it does not work', async () => {
+    await visit({ locale: 'de-DE' }, async (page) => {
+      await page.addInitScript("Object.defineProperty(Navigator.prototype, 'cookieEnabled', { get: () => false })")
+      await page.goto(kit.origin)
+      await page.getByRole('alert').waitFor({ timeout: 30_000 })
+      expect(await page.getByRole('alert').textContent()).toContain('behält keine Cookies')
+      await page.getByRole('link', { name: 'Noch einmal versuchen' }).waitFor()
+    })
+    await visit({ locale: 'de-DE', javaScriptEnabled: false }, async (page) => {
+      await page.goto(kit.origin)
+      expect((await page.locator('main').textContent()) ?? '').toContain('braucht JavaScript')
+      await page.getByRole('link', { name: 'Anmelden' }).waitFor()
+      await shoot(page, 'challenge-de-no-script')
+    })
+  }, 60_000)
 
   test('without JavaScript he is told what is missing and what he can do', async () => {
     await visit({ javaScriptEnabled: false }, async (page) => {

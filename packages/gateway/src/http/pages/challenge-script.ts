@@ -5,6 +5,7 @@
 export const CHALLENGE_SCRIPT = `'use strict'
 const box = document.getElementById('challenge')
 const challenge = JSON.parse(box.dataset.challenge)
+const texts = JSON.parse(box.dataset.said)
 const said = document.getElementById('said')
 const bytesOf = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16))
 const hexOf = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
@@ -55,16 +56,16 @@ function comesAgain() {
 }
 
 async function run() {
-  if (comesAgain()) return fail('The check was done, but this browser did not keep what it got for it. Allow cookies for this website.')
-  if (!navigator.cookieEnabled) return fail('This browser keeps no cookies, and the check has to leave one. Allow them for this website.')
-  if (!globalThis.crypto?.subtle) return fail('This browser cannot do the check here: the page has to be opened over HTTPS.')
+  if (comesAgain()) return fail(texts.notKept)
+  if (!navigator.cookieEnabled) return fail(texts.noCookies)
+  if (!globalThis.crypto?.subtle) return fail(texts.insecure)
   const bar = document.getElementById('work')
-  const slow = setTimeout(() => (said.textContent = 'Still running. A slow device needs up to a minute.'), 6000)
+  const slow = setTimeout(() => (said.textContent = texts.slow), 6000)
   const { parameters, signature } = challenge
   const solution = await solve(parameters, (share) => (bar.value = Math.max(bar.value, Math.round(share * 100))))
   clearTimeout(slow)
   bar.value = 100
-  said.textContent = 'Done. Going on.'
+  said.textContent = texts.done
   const text = JSON.stringify({ challenge: { parameters, signature }, solution })
   const form = document.getElementById('hand-in')
   form.elements.solution.value = btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
@@ -72,5 +73,5 @@ async function run() {
 }
 
 box.hidden = false
-run().catch(() => fail('The check could not be done in this browser.'))
+run().catch(() => fail(texts.failed))
 `

@@ -157,6 +157,25 @@ export const de: Texts = {
     newLead: 'Überall wird Ihr Konto abgemeldet. Melden Sie sich dann mit dem neuen Passwort an.',
     done: 'Ihr neues Passwort ist gesetzt. Melden Sie sich damit an.',
   },
+  challenge: {
+    title: 'Einen Augenblick',
+    lead: (site) =>
+      `${site} prüft, ob ein Browser fragt und kein Programm. Ihr Browser tut das von selbst, in wenigen Sekunden: Sie müssen nichts tun.`,
+    progress: 'Wie weit die Prüfung ist',
+    again: 'Noch einmal versuchen',
+    noScript: (site) =>
+      `Die Prüfung braucht JavaScript, und in diesem Browser ist es abgeschaltet. Erlauben Sie es für diese Website und öffnen Sie die Seite noch einmal. Geht das nicht, sagen Sie es denen, die ${site} betreiben; sie können Sie auch so hereinlassen. Nennen Sie`,
+    reopen: 'Die Seite noch einmal öffnen',
+    said: {
+      running: 'Die Prüfung läuft.',
+      slow: 'Sie läuft noch. Ein langsames Gerät braucht bis zu einer Minute.',
+      done: 'Fertig. Weiter geht es.',
+      notKept: 'Die Prüfung ist getan, aber dieser Browser hat nicht behalten, was er dafür bekam. Erlauben Sie Cookies für diese Website.',
+      noCookies: 'Dieser Browser behält keine Cookies, und die Prüfung muss eines hinterlassen. Erlauben Sie sie für diese Website.',
+      insecure: 'Dieser Browser kann die Prüfung hier nicht tun: Die Seite muss über HTTPS geöffnet sein.',
+      failed: 'Die Prüfung war in diesem Browser nicht möglich.',
+    },
+  },
   error: {
     lead: (site) => `Bleibt es dabei, sagen Sie es denen, die ${site} betreiben, und nennen Sie`,
     and: 'und',

@@ -155,6 +155,26 @@ export const en = {
     newLead: 'Everywhere your account will be signed out. Then sign in with the new password.',
     done: 'Your new password is set. Sign in with it.',
   },
+  challenge: {
+    title: 'One moment',
+    lead: (site: string) =>
+      `${site} checks that a browser is asking, not a script. Your browser does it by itself, in a few seconds: there is nothing for you to do.`,
+    progress: 'How far the check is',
+    again: 'Try again',
+    noScript: (site: string) =>
+      `The check needs JavaScript, and this browser has it turned off. Allow it for this website, then open the page again. If you cannot: tell the people who run ${site}; they can let you in without it. Quote`,
+    reopen: 'Open the page again',
+    /** What the script of the page says. */
+    said: {
+      running: 'The check is running.',
+      slow: 'Still running. A slow device needs up to a minute.',
+      done: 'Done. Going on.',
+      notKept: 'The check was done, but this browser did not keep what it got for it. Allow cookies for this website.',
+      noCookies: 'This browser keeps no cookies, and the check has to leave one. Allow them for this website.',
+      insecure: 'This browser cannot do the check here: the page has to be opened over HTTPS.',
+      failed: 'The check could not be done in this browser.',
+    },
+  },
   error: {
     lead: (site: string) => `If this goes on, tell the people who run ${site}, and quote`,
     and: 'and',
