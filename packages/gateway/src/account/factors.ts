@@ -113,6 +113,8 @@ export function createFactors({ store, counters, nonces, seeds, codeKey, audit, 
     const { at } = cause
     const step = await stepOfCode(seed, code.replaceAll(/\s/g, ''), at)
     if (step === null) return 'code_wrong'
+    // A form that is sent twice adds one app: of two with one seed, the other would outlive the one that is removed.
+    if (!(await ask(() => nonces.spend('enrolment', hashRecoveryCode(codeKey, owner.id, seed), at + ENROL_MS)))) return 'code_wrong'
     const id = random(16).toString('base64url')
     const content = seeds.seal(`${owner.id} ${id} ${seed}`, NEVER)
     // The code that confirmed it does not also sign in.
@@ -126,12 +128,11 @@ export function createFactors({ store, counters, nonces, seeds, codeKey, audit, 
   async function makeRecoveryCodes(owner: Owner, cause: Cause): Promise<readonly string[]> {
     const codes = newCodes(random)
     const hashes = codes.map((code) => hashRecoveryCode(codeKey, owner.id, readRecoveryCode(code) ?? ''))
-    for (const { id, kind } of await list(owner.id)) if (kind === 'recovery-codes') await ask(() => store.remove(owner.id, id))
-    const id = random(16).toString('base64url')
     const content = JSON.stringify(hashes)
-    await ask(() =>
-      store.insert({ id, account: owner.id, kind: 'recovery-codes', name: '', content, createdAt: cause.at, lastUsedAt: null }),
-    )
+    // One identifier for every set of an account: two that are made at the same moment are not both there, and the later one counts.
+    const set = { id: `codes-${owner.id}`, account: owner.id, kind: 'recovery-codes', name: '', content } as const
+    do for (const { id, kind } of await list(owner.id)) if (kind === 'recovery-codes') await ask(() => store.remove(owner.id, id))
+    while (!(await ask(() => store.insert({ ...set, createdAt: cause.at, lastUsedAt: null }))))
     await note('factor.recovery_codes_made', owner, cause, { codes: codes.length })
     return codes
   }
@@ -164,5 +165,7 @@ export function hashesOf({ content }: StoredFactor): readonly string[] {
 
 /** Devices that one person has; more would make every sign-in try them all. */
 export const MOST_FACTORS = 20
+/** Longer than an enrolment can be sent. */
+const ENROL_MS = 3_600_000
 /** As long as a sealed value can last: a seed has no end of its own. */
 const NEVER = 2 ** 48 - 1

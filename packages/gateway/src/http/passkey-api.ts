@@ -2,6 +2,7 @@ import type { Begun, CeremonyKind } from '../account/passkeys.ts'
 import { isShown, MOST_FACTORS } from '../account/factors.ts'
 import type { Answer } from '../answer.ts'
 import { browser, causedBy } from '../audit/event.ts'
+import { plainText } from '../audit/plain-text.ts'
 import { PASSKEY_COOKIE, readCookie } from '../decide/cookies.ts'
 import type { FailureCode } from '../errors.ts'
 import { writeCookie } from '../session/cookie.ts'
@@ -82,7 +83,7 @@ export async function submitPasskey(call: Call): Promise<Answer> {
   const response = read.fields.get('passkey')
   if (response === undefined) return await refuse(call, 'body_unreadable')
   const own = await parts.factors.list(subject.owner.id)
-  const name = (read.fields.get('name') ?? '').trim().slice(0, 60)
+  const name = plainText((read.fields.get('name') ?? '').trim(), 60)
   const shown = name === '' ? page.texts.factors.passkey : name
   const added: FailureCode | 'added' =
     own.length >= MOST_FACTORS

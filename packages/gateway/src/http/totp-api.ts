@@ -1,4 +1,5 @@
 import type { Answer } from '../answer.ts'
+import { plainText } from '../audit/plain-text.ts'
 import { isShown } from '../account/factors.ts'
 import { newSeed, seedUri } from '../account/totp.ts'
 import { FAILURES, type FailureCode } from '../errors.ts'
@@ -34,7 +35,7 @@ export async function submitTotp(call: Call): Promise<Answer> {
     return sayJson(200, { key: seed, uri: await seedUri(seed, call.page.theme.name, owner.name), enrolment })
   }
   const seed = parts.enrolments.open(read.fields.get('enrolment') ?? '', owner.id, head.at)
-  const name = (read.fields.get('name') ?? '').trim().slice(0, LONGEST_NAME)
+  const name = plainText((read.fields.get('name') ?? '').trim(), LONGEST_NAME)
   if (seed === null)
     return read.from === 'json' ? problem('login_outdated', { request: head.id }) : goTo(`${call.page.basePath}/factors/totp`)
   const isFirst = !(await parts.factors.list(owner.id)).some(isShown)
