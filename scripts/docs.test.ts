@@ -62,19 +62,22 @@ describe('YAML in the documents', () => {
   const value = (text: string): Record<string, unknown> => {
     const yaml = readYaml(text)
     expect(yaml.kind === 'problems' ? yaml.problems : []).toEqual([])
-    return yaml.kind === 'yaml' ? (yaml.value as Record<string, unknown>) : {}
+    return yaml.kind === 'value' ? ((yaml.value ?? {}) as Record<string, unknown>) : {}
   }
   const isOfGuard = (text: string): boolean => /^(?:rules|signals|lists|tests|decoys):/m.test(text)
 
-  test.each(blocks.filter(([, , text]) => !isOfGuard(text)))('%s is a configuration, or a part of one', (_, __, text) => {
+  test.each(blocks.filter(([, , text]) => !isOfGuard(text)))('%s is a configuration, or a part of one', (_, page, text) => {
     const shown = value(text)
+    // An API may be signed for at the provider that its page shows before.
+    const oidc = Object.assign({}, ...blocks.filter(([, of]) => of === page).map(([, , part]) => value(part)['oidc'])) as object
+    const behind = String(shown['publicUrl']).startsWith('https:') && shown['tls'] === undefined ? { trustedProxies: ['127.0.0.1'] } : {}
     const apis = Object.entries((shown['apis'] ?? { shop: {} }) as Record<string, object>).map(([name, api]) => [
       name,
       { path: `/api/${name}`, upstream: 'https://api.example.com', credential: 'shop-key', allow: ['GET /**'], ...api },
     ])
-    const whole = { publicUrl: 'http://localhost:8080', ...shown, apis: Object.fromEntries(apis) as unknown }
+    const whole = { publicUrl: 'http://localhost:8080', oidc, ...behind, ...shown, apis: Object.fromEntries(apis) as unknown }
     const loaded = parseConfig(whole, { file: null, folder, locate: () => null })
-    expect(loaded.kind === 'problems' ? loaded.problems.map((p) => p.text) : []).toEqual([])
+    expect(loaded.kind === 'problems' ? loaded.problems.map(({ key, text }) => `${key}: ${text}`) : []).toEqual([])
   })
 
   test.each([...new Set(blocks.filter(([, , text]) => isOfGuard(text)).map(([, page]) => page))])(
@@ -83,7 +86,7 @@ describe('YAML in the documents', () => {
       mkdirSync(join(folder, 'decoys'), { recursive: true })
       writeFileSync(join(folder, 'denied.txt'), '198.51.100.7\n')
       writeFileSync(join(folder, 'countries.mmdb'), makeMmdb({ '198.51.100.0/24': { country: { iso_code: 'DE' } } }, 'Test-Country'))
-      writeFileSync(join(folder, 'decoys/catalogue.json'), '{"items":[]}')
+      writeFileSync(join(folder, 'decoys/catalogue.json'), '{"items":[{"id":"7d1f3a52-90c4-4b1e-8a67-0f2f6f1f9c11"}]}')
       writeFileSync(
         join(folder, 'shop-api.yaml'),
         'openapi: 3.1.0\ninfo: { title: Shop, version: "1" }\npaths: { /products: { get: { responses: { "200": { description: ok, content: { application/json: { schema: { type: object } } } } } } } }\n',
@@ -92,7 +95,8 @@ describe('YAML in the documents', () => {
       const whole: Record<string, unknown> = { version: 1 }
       for (const [key, part] of parts.flatMap((shown) => Object.entries(shown))) {
         const before = whole[key]
-        if (Array.isArray(before) && Array.isArray(part)) whole[key] = [...(before as unknown[]), ...(part as unknown[])]
+        if (before === undefined) whole[key] = part
+        else if (Array.isArray(before) && Array.isArray(part)) whole[key] = [...(before as unknown[]), ...(part as unknown[])]
         else if (typeof before === 'object' && typeof part === 'object') whole[key] = { ...before, ...part }
         else whole[key] = part
       }

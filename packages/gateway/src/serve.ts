@@ -86,7 +86,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
     else composed.audit.note(auditEvent({ ...parts, kind: 'certificate.refused', result: 'refused', reason: outcome.why }))
   }
   const tls = config.tls === null ? null : await openServerTls({ ...config.tls, clock, later, onNotice, onOutcome: noteCertificate })
-  const shared: Omit<ListenOptions, 'host' | 'port' | 'tls'> = {
+  const shared: Omit<ListenOptions, 'host' | 'port' | 'key' | 'tls'> = {
     limits: serverLimits(config),
     newRequestId,
     upgrade: upgradeDoor({
@@ -102,11 +102,12 @@ export async function serve(options: ServeOptions): Promise<Running> {
   }
   const listeners: Listener[] = []
   let closing: Promise<void> | null = null
-  const open = async (address: ListenAddress, secure: boolean): Promise<Listener> => {
+  const open = async (address: ListenAddress, key: string, secure: boolean): Promise<Listener> => {
     const listener = await listen(door, {
       ...shared,
       host: address.host ?? '::',
       port: address.port,
+      key,
       tls: secure ? (tls?.options ?? null) : null,
     })
     listeners.push(listener)
@@ -114,11 +115,11 @@ export async function serve(options: ServeOptions): Promise<Running> {
   }
   const stopTls = { stop: (): void => undefined }
   try {
-    const main = await open(config.listen, tls !== null)
+    const main = await open(config.listen, 'listen', tls !== null)
     if (tls !== null) stopTls.stop = tls.attach(main.server)
     // `listen: 127.0.0.1:0` gets its port from the system; the public origin follows it.
     composed.take(config, compilePolicy(config, main.port))
-    const redirect = config.tls?.redirectFrom ? await open(config.tls.redirectFrom, false) : null
+    const redirect = config.tls?.redirectFrom ? await open(config.tls.redirectFrom, 'tls.redirectFrom', false) : null
     const adminApi = openAdminLazily({
       ...options,
       composed,

@@ -62,6 +62,7 @@ export async function startFront(upstreamOrigin: string, options: FrontOptions =
   const listener = await listen(door, {
     host: '127.0.0.1',
     port: 0,
+    key: 'listen',
     limits: {
       headerBytes: 16_384,
       headerFields: 100,

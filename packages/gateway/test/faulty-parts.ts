@@ -105,6 +105,7 @@ export async function openFaultyGateway(): Promise<FaultyGateway> {
     {
       host: '127.0.0.1',
       port: 0,
+      key: 'listen',
       limits: { headerBytes: 16_384, headerFields: 100, headMs: 10_000, requestMs: 10_000, keepAliveMs: 5000, connections: 100 },
       tls: null,
       newRequestId: () => 'request-1',

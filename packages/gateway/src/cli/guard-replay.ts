@@ -42,7 +42,7 @@ async function replay(world: World, options: ReplayOptions): Promise<Outcome> {
   const { config } = loaded
   const file = options.diff === undefined ? null : resolve(world.terminal.cwd, options.diff)
   const other = file === null ? null : loadGuard(file)
-  if (other?.kind === 'problems') return configProblems(other.problems, options.diff ?? '')
+  if (other?.kind === 'problems') return configProblems(other.problems, options.diff ?? '', 'run this again.')
   const inForce = typeof config.rules === 'string' ? null : config.rules
   const tried: LoadedGuard | null = other ?? inForce
   if (tried === null)

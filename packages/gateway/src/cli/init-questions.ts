@@ -29,8 +29,9 @@ const ACCESS: readonly Option<'login' | 'visitor' | 'public'>[] = [
 export async function askInteractively(terminal: Terminal, options: InitOptions): Promise<Asked<Wishes>> {
   const { intro } = await prompts()
   intro('cloakroom: the website never sees the API’s secret', { output: terminal.stderr })
-  const upstream = await given(options.upstream, () => askText(terminal, 'Where is the API? (its URL)', 'https://', wrongUpstream))
-  if (upstream.kind === 'none') return upstream
+  const typed = await given(options.upstream, () => askText(terminal, 'Where is the API? (its URL)', 'https://', wrongUpstream))
+  if (typed.kind === 'none') return typed
+  const upstream = { kind: 'answer', value: pasted(typed.value) } as const
   const api = await given(options.api, () =>
     askText(terminal, 'A short name for it', proposeName(upstream.value), (value) =>
       API_NAME.test(value) ? null : 'Lower-case letters, digits, hyphens.',
@@ -108,8 +109,13 @@ function split(value: string): readonly string[] {
     .filter((line) => line !== '')
 }
 
+/** A URL that was pasted whole behind the proposed `https://` would else be one of a machine named `https`. */
+function pasted(url: string): string {
+  return url.trim().replace(/^https?:\/\/(?=https?:\/\/)/i, '')
+}
+
 function wrongUpstream(value: string): string | null {
-  const url = parseHttpUrl(value)
+  const url = parseHttpUrl(pasted(value))
   if (url === null) return 'Write an http or https URL without user, password and query.'
   return url.protocol === 'http:' && !isLoopbackHost(url.hostname)
     ? 'Over plain http the secret could be read on the way: use https.'

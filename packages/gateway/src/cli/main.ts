@@ -52,6 +52,8 @@ async function run(terminal: Terminal): Promise<number> {
 
 function systemTerminal(): Terminal {
   const { stdin, stdout, stderr, env } = process
+  // A terminal that does not know its size says 0, as in some containers and consoles: each letter would get a line of its own.
+  for (const stream of [stdout, stderr]) if (stream.isTTY && stream.columns === 0) stream.columns = 80
   // A reader that went away (`| head`) is no failure of the command.
   stdout.on('error', (cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'EPIPE') throw cause

@@ -166,14 +166,18 @@ export function auditFileOf(config: Pick<Config, 'store'>): string {
   return join(config.store, 'audit.jsonl')
 }
 
-export function configProblems(problems: readonly ConfigProblem[], file: string): Outcome {
+export function configProblems(
+  problems: readonly ConfigProblem[],
+  file: string,
+  then = `run: cloakroom check${file === 'cloakroom.yaml' ? '' : ` --config ${file}`}`,
+): Outcome {
   const errors = problems.filter(({ severity }) => severity === 'error').length
   const count = errors === 1 ? 'one problem' : `${errors} problems`
   return {
     kind: 'failed',
     exit: EXIT.configuration,
     problem: `${file} has ${count}.`,
-    fix: 'Nothing was started or changed. Mend the file, then run: cloakroom check',
+    fix: `Nothing was started or changed. Mend the file, then ${then}`,
     more: { human: problems.map((problem) => formatProblem(problem, file)).join('\n'), value: problems },
   }
 }

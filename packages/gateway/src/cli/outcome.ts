@@ -57,7 +57,9 @@ export function explainThrown(cause: unknown): Outcome {
       'Choose a port above 1023, or give the service the right to bind it.',
     )
   if (code === 'EEXIST') return failed(EXIT.cannotCreate, `A file is in the way: ${said}.`, 'Move it away first; nothing was overwritten.')
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+  if (code === 'EROFS')
+    return failed(EXIT.cannotCreate, `Nothing can be written there: ${said}.`, 'Run this in a folder on a disk that is not read-only.')
+  if (code === 'EACCES' || code === 'EPERM')
     return failed(EXIT.cannotCreate, `A file may not be written or read: ${said}.`, 'Check who owns the folder, and run this as that user.')
   if (code === 'ERR_ACCESS_DENIED' && cause instanceof Error) {
     const place = 'resource' in cause && typeof cause.resource === 'string' && cause.resource !== '' ? cause.resource : 'this'

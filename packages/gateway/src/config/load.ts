@@ -36,6 +36,8 @@ export function loadConfig(path: string, { withoutRules = false }: { readonly wi
   }
   const yaml = readYaml(text)
   if (yaml.kind === 'problems') return { kind: 'problems', problems: sortProblems(yaml.problems) }
+  if (yaml.value === null)
+    return unusable('file_unreadable', 'This file is empty.', 'Make another with `cloakroom init`, or bring it back.')
   return parseConfig(yaml.value, { file, folder: dirname(file), locate: yaml.locate, withoutRules })
 }
 

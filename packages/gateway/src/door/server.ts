@@ -3,6 +3,7 @@ import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { GateError } from '../errors.ts'
+import { listenFailure } from '../listen-failure.ts'
 import { refuseBroken } from './broken-request.ts'
 import { connectionOf } from './connection.ts'
 import { refuseInTurn } from './refuse.ts'
@@ -23,6 +24,8 @@ export interface ServerLimits {
 export interface ListenOptions {
   readonly host: string
   readonly port: number
+  /** Where the address stands in cloakroom.yaml. */
+  readonly key: string
   readonly limits: ServerLimits
   /** Null for plain HTTP. */
   readonly tls: ServerOptions | null
@@ -113,25 +116,13 @@ function limit(server: HttpServer, { headMs, requestMs, keepAliveMs, connections
   server.maxConnections = connections
 }
 
-function started(server: HttpServer, { host, port }: ListenOptions): Promise<void> {
+function started(server: HttpServer, { host, port, key }: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => reject(new GateError('internal', listenFailure(cause, host, port), { cause })))
+    server.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(new GateError('internal', listenFailure(cause, host, port, key), { cause })),
+    )
     server.listen(port, host, () => resolve())
   })
-}
-
-function listenFailure(cause: NodeJS.ErrnoException, host: string, port: number): string {
-  switch (cause.code) {
-    case 'EADDRINUSE':
-      return `${host}:${port} is in use by another program. Stop it, or choose another port with \`listen\`.`
-    case 'EACCES':
-      return `${host}:${port} needs a privilege that this user lacks. Choose a port above 1023, or grant CAP_NET_BIND_SERVICE.`
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return `${host} is not an address of this machine. Correct \`listen\`.`
-    default:
-      return `cannot listen on ${host}:${port}: ${cause.message}`
-  }
 }
 
 async function closed(server: HttpServer, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {

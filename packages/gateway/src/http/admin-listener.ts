@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Answer } from '../answer.ts'
-import type { FailureCode } from '../errors.ts'
+import { GateError, type FailureCode } from '../errors.ts'
 import { failingProbes } from '../failing-probes.ts'
+import { listenFailure } from '../listen-failure.ts'
 import type { Awaitable } from '../lib/awaitable.ts'
 import type { Later } from '../lib/later.ts'
 import { isLoopbackName } from '../decide/admit.ts'
@@ -44,7 +45,9 @@ export async function startAdminListener(options: AdminListenerOptions): Promise
   )
   server.maxConnections = 64
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(new GateError('internal', listenFailure(cause, options.host, options.port, 'admin.listen'), { cause })),
+    )
     server.listen(options.port, options.host, () => resolve())
   })
   return {

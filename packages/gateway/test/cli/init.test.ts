@@ -210,6 +210,19 @@ describe.skipIf(!HAS_TERMINAL)('cloakroom init on a terminal', () => {
     expect((await cloakroom(['check'], { cwd: folder.path })).code).toBe(0)
   })
 
+  test('a terminal that does not know its size is asked in whole lines; a URL pasted behind https:// is taken as it was meant', async () => {
+    const pasted = [{ on: 'Where is the API?', type: 'https://api.shop.example.com/v1\r' }, ...questions.slice(1)]
+    const ran = await atTerminal(
+      ['init'],
+      folder.path,
+      [...pasted, { on: 'The secret that api.shop.example.com wants', type: `${CANARY}\r` }],
+      {},
+      'cols 0 rows 0',
+    )
+    expect(ran.code).toBe(0)
+    expect(readFileSync(join(folder.path, 'cloakroom.yaml'), 'utf8')).toContain('    upstream: https://api.shop.example.com/v1\n')
+  })
+
   test.each([
     ['the first question', questions.slice(0, 0), 'Where is the API?'],
     ['the secret', questions, 'The secret that'],

@@ -49,10 +49,10 @@ export async function atTerminal(
   cwd: string,
   steps: readonly Step[],
   env: Readonly<Record<string, string>> = {},
+  size = 'cols 100 rows 40',
 ): Promise<{ readonly code: number | null; readonly screen: string }> {
   const command = [process.execPath, '--conditions=source', MAIN, ...args].map((word) => `'${word}'`).join(' ')
-  // Without a size a pseudo-terminal has no columns, and every character would get a line of its own.
-  const child = spawn('script', ['-qec', `stty cols 100 rows 40; exec ${command}`, '/dev/null'], {
+  const child = spawn('script', ['-qec', `stty ${size}; exec ${command}`, '/dev/null'], {
     cwd,
     env: { ...process.env, TERM: 'xterm', ...env },
     timeout: 25_000,

@@ -178,6 +178,25 @@ describe('cloakroom start', () => {
     expect(ran.err).toMatch(/in use by another program[\s\S]*another port/)
     expect(ran.err).not.toMatch(/\.ts:/)
   })
+
+  test('of a taken port the key is named under which it stands: the administrators’ port, too', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await new Promise((done) => other.once('listening', done))
+    const { port } = other.address() as AddressInfo
+    edit((text) => `${text.replace(/^admin:.*\n/m, '')}admin: { listen: 127.0.0.1:${port} }\n`)
+    const ran = await run(['start'])
+    other.close()
+    expect(ran.code).toBe(69)
+    expect(ran.err).toContain(`127.0.0.1:${port} is in use by another program.`)
+    expect(ran.err).toContain('choose another port with `admin.listen`')
+  })
+
+  test('an empty file is called empty, and the command that looks again names the file', async () => {
+    writeFileSync(join(folder.path, 'other.yaml'), '# nothing\n')
+    const ran = await run(['check', '--config', 'other.yaml'])
+    expect(ran.code).toBe(78)
+    expect(ran.err).toMatch(/This file is empty\.[\s\S]*then run: cloakroom check --config other\.yaml/)
+  })
 })
 
 describe('cloakroom check', () => {

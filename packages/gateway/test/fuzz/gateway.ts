@@ -97,7 +97,15 @@ export async function openFuzzedGateway(): Promise<FuzzedGateway> {
   const gateway = recording(composed.gateway, composed.policy().apis[0]?.upstreamPath ?? '', passed)
   const door = nodeDoor(gateway, { policy: composed.policy, clock, newRequestId: randomUUID, maxTargetBytes: 8192, maxRequests: 1000 })
   const limits = { headerBytes: 16_384, headerFields: 100, headMs: 1000, requestMs: 2000, keepAliveMs: 1000, connections: 1000 }
-  const listener = await listen(door, { host: '127.0.0.1', port: 0, limits, tls: null, newRequestId: randomUUID, upgrade: null })
+  const listener = await listen(door, {
+    host: '127.0.0.1',
+    port: 0,
+    key: 'listen',
+    limits,
+    tls: null,
+    newRequestId: randomUUID,
+    upgrade: null,
+  })
   const needles = leaks({ kind: 'bearer' }, new Secret(Buffer.from(secret)))
   return {
     port: listener.port,
