@@ -1,5 +1,6 @@
 import type { BrowserContext, Page, Request, Response } from 'playwright-core'
 import { type Collection, type Exhibit, inlineSourceMap, sourceMapReference, textExhibit } from './exhibit.ts'
+import { openPage } from './open-page.ts'
 import { readStorage } from './storage.ts'
 
 export interface BrowserOptions {
@@ -93,7 +94,7 @@ async function signIn(
   settleMs: number,
   record: Record,
 ): Promise<void> {
-  await page.goto(url)
+  await openPage(page, url)
   await page.locator('input[autocomplete~="username"]').fill(account)
   await page.locator('input[autocomplete~="current-password"]').fill(password)
   await page.locator('input[autocomplete~="current-password"]').press('Enter')
@@ -106,7 +107,7 @@ async function signIn(
 }
 
 async function read(page: Page, url: string, settleMs: number, record: Record): Promise<void> {
-  await page.goto(url, { waitUntil: 'load' })
+  await openPage(page, url)
   await page
     .waitForLoadState('networkidle', { timeout: settleMs })
     .catch(() => record.notes.push(`${url} was still busy after ${settleMs / 1000} s; it was read as it was then.`))

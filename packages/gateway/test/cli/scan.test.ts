@@ -2,6 +2,7 @@ import { readFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { findBrowser } from '../../src/scan/find-browser.ts'
 import { cloakroom, type emptyFolder, everythingIn, installation } from './run.ts'
 
 const FIRST = 'canary-first-4Zk8Qw2LmX9'
@@ -92,4 +93,10 @@ test('the audit trail of a scan holds no form of the secret', async () => {
   site(`const key = "${FIRST}"`)
   await scan()
   expect(readFileSync(join(folder.path, 'data/audit.jsonl'), 'latin1')).not.toContain(FIRST)
+})
+
+test.skipIf(findBrowser(undefined) === null)('a page that nobody serves is said plainly, exit 69', async () => {
+  const ran = await run(['scan', 'http://127.0.0.1:1/'])
+  expect(ran.code).toBe(69)
+  expect(ran.err).toMatch(/http:\/\/127\.0\.0\.1:1\/ does not open \(ERR_\w+\)\.\nIs it running/)
 })
