@@ -87,13 +87,11 @@ async function scan(world: World, targets: readonly string[], options: ScanOptio
             account: options.account,
             password: withoutLineEnd(password.value).toString('utf8'),
           }
-    try {
-      const superuser = world.terminal.isSuperuser
-      return finish(world, await collectBrowser({ executable, urls: targets, signIn, settleMs: settle * 1000, superuser }), sought)
-    } catch (cause) {
-      if (!(cause instanceof PageUnavailable)) throw cause
-      return failed(EXIT.unavailable, `${cause.url} does not open (${cause.reason}).`, 'Is it running, and is the address right?')
-    }
+    const superuser = world.terminal.isSuperuser
+    return finish(world, await collectBrowser({ executable, urls: targets, signIn, settleMs: settle * 1000, superuser }), sought)
+  }).catch((cause: unknown) => {
+    if (!(cause instanceof PageUnavailable)) throw cause
+    return failed(EXIT.unavailable, `${cause.url} does not open (${cause.reason}).`, 'Is it running, and is the address right?')
   })
 }
 

@@ -1,4 +1,5 @@
 import { type Collection, type Exhibit, inlineSourceMap, sourceMapReference, textExhibit } from './exhibit.ts'
+import { PageUnavailable } from './open-page.ts'
 
 const MAX_FILES = 300
 const MAX_BODY = 64 * 1024 * 1024
@@ -23,6 +24,9 @@ export async function collectPlain(urls: readonly string[]): Promise<Collection>
       queue.push(next.href)
     }
   }
+  // Of a page that was asked for and not read, “found nothing” would say nothing.
+  const missing = unread.find(({ where }) => urls.includes(where))
+  if (missing !== undefined) throw new PageUnavailable(missing.where, new Error(missing.why))
   return { target: urls.join(' '), how: 'plain requests', exhibits, unread, notes: [] }
 }
 
