@@ -5,7 +5,7 @@ import { collectBrowser } from '../scan/browser.ts'
 import type { Collection } from '../scan/exhibit.ts'
 import { collectFiles } from '../scan/files.ts'
 import { findBrowser } from '../scan/find-browser.ts'
-import { PageUnavailable } from '../scan/open-page.ts'
+import { PageUnavailable, SignInFailed } from '../scan/open-page.ts'
 import { collectPlain } from '../scan/plain.ts'
 import { hasFindings, makeReport, printReport } from '../scan/report.ts'
 import { type IsPlanted, search, type Sought } from '../scan/search.ts'
@@ -90,6 +90,8 @@ async function scan(world: World, targets: readonly string[], options: ScanOptio
     const superuser = world.terminal.isSuperuser
     return finish(world, await collectBrowser({ executable, urls: targets, signIn, settleMs: settle * 1000, superuser }), sought)
   }).catch((cause: unknown) => {
+    if (cause instanceof SignInFailed)
+      return failed(EXIT.unavailable, cause.message, 'Use an account that needs no more than its password, or scan without --account.')
     if (!(cause instanceof PageUnavailable)) throw cause
     return failed(EXIT.unavailable, `${cause.url} does not open (${cause.reason}).`, 'Is it running, and is the address right?')
   })

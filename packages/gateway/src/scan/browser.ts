@@ -1,6 +1,6 @@
 import type { BrowserContext, Page, Request, Response } from 'playwright-core'
 import { type Collection, type Exhibit, inlineSourceMap, sourceMapReference, textExhibit } from './exhibit.ts'
-import { openPage } from './open-page.ts'
+import { openPage, SignInFailed } from './open-page.ts'
 import { readStorage } from './storage.ts'
 
 export interface BrowserOptions {
@@ -95,15 +95,21 @@ async function signIn(
   record: Record,
 ): Promise<void> {
   await openPage(page, url)
-  await page.locator('input[autocomplete~="username"]').fill(account)
-  await page.locator('input[autocomplete~="current-password"]').fill(password)
-  await page.locator('input[autocomplete~="current-password"]').press('Enter')
+  const name = page.locator('input[autocomplete~="username"]')
+  const secret = page.locator('input[autocomplete~="current-password"]')
+  if ((await name.count()) === 0 || (await secret.count()) === 0)
+    throw new SignInFailed(`${url} has no fields for an account and its password (autocomplete="username", "current-password").`)
+  await name.fill(account)
+  await secret.fill(password)
+  await secret.press('Enter')
   await page.waitForLoadState('load')
   // The browser forgets bodies when it leaves a page: what is still coming must be read before the next one is opened.
   await page.waitForLoadState('networkidle', { timeout: settleMs }).catch(() => undefined)
   await Promise.all(record.pending)
-  const signedIn = !new URL(page.url()).pathname.endsWith('/login')
-  record.notes.push(signedIn ? `Signed in as ${account}.` : `Signing in as ${account} did not work: the rest was read as a stranger.`)
+  if (new URL(page.url()).pathname.endsWith('/login')) throw new SignInFailed(`${url} did not take ${account} with this password.`)
+  if ((await page.locator('input[autocomplete~="one-time-code"]').count()) > 0)
+    throw new SignInFailed(`${url} asks ${account} for a second factor, which a scan cannot give.`)
+  record.notes.push(`Signed in as ${account}.`)
 }
 
 async function read(page: Page, url: string, settleMs: number, record: Record): Promise<void> {

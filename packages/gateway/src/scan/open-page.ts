@@ -14,6 +14,9 @@ export class PageUnavailable extends Error {
   }
 }
 
+/** The page for signing in did not let the account in: what follows would be the scan of a stranger. */
+export class SignInFailed extends Error {}
+
 export async function openPage(page: Page, url: string): Promise<void> {
   try {
     await page.goto(url, { waitUntil: 'load' })

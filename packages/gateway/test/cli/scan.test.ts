@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { findBrowser } from '../../src/scan/find-browser.ts'
+import { install, type Installation, PASSWORD } from '../started.ts'
 import { cloakroom, type emptyFolder, everythingIn, installation } from './run.ts'
 
 const FIRST = 'canary-first-4Zk8Qw2LmX9'
@@ -99,4 +100,34 @@ test.skipIf(findBrowser(undefined) === null)('a page that nobody serves is said 
   const ran = await run(['scan', 'http://127.0.0.1:1/'])
   expect(ran.code).toBe(69)
   expect(ran.err).toMatch(/http:\/\/127\.0\.0\.1:1\/ does not open \(ERR_\w+\)\.\nIs it running/)
+})
+
+describe.skipIf(findBrowser(undefined) === null)('a scan that was to sign in and could not is no scan, exit 69', () => {
+  let at: Installation
+  let origin: string
+  beforeAll(async () => {
+    at = await install(FIRST)
+    origin = `http://localhost:${(await at.start()).port}`
+  }, 60_000)
+  afterAll(() => at.remove())
+
+  const signedIn = (page: string, password: string) => at.run(['scan', `${origin}/`, '--account', 'ada', '--login', page], password)
+
+  test('with another password', async () => {
+    const ran = await signedIn('/auth/login', 'not her password')
+    expect([ran.code, ran.out]).toEqual([69, ''])
+    expect(ran.err).toContain('/auth/login did not take ada with this password.')
+  }, 60_000)
+
+  test('on a page that has no fields for it', async () => {
+    const ran = await signedIn('/', PASSWORD)
+    expect([ran.code, ran.out]).toEqual([69, ''])
+    expect(ran.err).toContain('has no fields for an account and its password')
+  }, 60_000)
+
+  test('with the right one it is', async () => {
+    const ran = await signedIn('/auth/login', PASSWORD)
+    expect(ran.out).toContain('Signed in as ada.')
+    expect(ran.code).toBe(0)
+  }, 60_000)
 })
