@@ -6,6 +6,7 @@ import { ownEvents } from './account/own-data.ts'
 import { createIdentities } from './account/identities.ts'
 import type { Providers, ProviderWish } from './account/oidc/providers.ts'
 import { createBanMeasure } from './ban/ban-measure.ts'
+import { createSignOuts } from './account/oidc/sign-outs.ts'
 import { createVisitorTokens } from './account/oidc/visitor-tokens.ts'
 import type { Renewals } from './account/oidc/renewals.ts'
 import type { OidcProvider } from './account/oidc/provider.ts'
@@ -181,6 +182,7 @@ export function openGeneration(config: Config, policy: Policy, lasting: LastingP
       providers: {
         byName: providers,
         transactions: lasting.transactions,
+        signOuts: createSignOuts(stores.denials),
         identities: createIdentities({ accounts: stores.accounts, store: stores.identities, audit, random }),
         grants: lasting.grants,
         nonces: stores.nonces,

@@ -367,6 +367,13 @@ export const MUTATIONS: readonly Mutation[] = [
     "    case 'login':\n      return null",
   ),
   m('site-path-traversal', 'site/locate.ts', 'if (!isBelow(realPath(path), realPath(root)) ||', 'if ('),
+  m('signed-out-before-signed-in', 'http/enter-with.ts', 'if (await parts.providers.signOuts.coversPerson(person)) {', 'if (false) {'),
+  m(
+    'signed-out-before-signed-in',
+    'http/login-answer.ts',
+    'if (isGiven && (await parts.providers.signOuts.coversLogin(pending))) {',
+    'if (false) {',
+  ),
   m('slow-visitor', 'door/send.ts', 'if (response.writableLength > 0) response.socket?.setTimeout(stallMs)', ''),
   m('slow-visitor', 'door/server.ts', '  server.headersTimeout = headMs\n', '  server.headersTimeout = 0\n'),
   m('slow-visitor', 'door/server.ts', '  server.requestTimeout = requestMs\n', '  server.requestTimeout = 0\n'),

@@ -24,6 +24,7 @@ import { createActionTokens } from '../src/session/action-tokens.ts'
 import { createGrants } from '../src/session/grants.ts'
 import { createSealer } from '../src/session/sealed.ts'
 import { createSessions } from '../src/session/sessions.ts'
+import { createSignOuts } from '../src/account/oidc/sign-outs.ts'
 import { createTransactions } from '../src/session/transactions.ts'
 import { createVisits } from '../src/session/visit.ts'
 import { createChallenges } from '../src/challenge/challenges.ts'
@@ -166,6 +167,7 @@ export function makeKit(
       transactions: createTransactions(key('sign-ins'), systemRandom),
       identities: createIdentities({ accounts: stores.accounts, store: stores.identities, audit, random: systemRandom }),
       grants: createGrants({ store: stores.grants, key: key('grants'), random: systemRandom }),
+      signOuts: createSignOuts(stores.denials),
       nonces: stores.nonces,
       later: systemLater,
     },

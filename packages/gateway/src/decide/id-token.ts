@@ -22,6 +22,8 @@ export interface Person {
   /** The provider's name for its own session, for logout; null when it says none. */
   readonly sid: string | null
   readonly authenticatedAt: Instant | null
+  /** `iat`, by the provider's clock. */
+  readonly issuedAt: Instant
   readonly acr: string | null
   readonly amr: readonly string[]
   readonly claims: Claims
@@ -33,7 +35,7 @@ export type IdTokenVerdict = { readonly kind: 'accepted'; readonly person: Perso
 export function judgeIdToken(claims: Claims, demands: IdTokenDemands, at: Instant): IdTokenVerdict {
   const why = flaw(claims, demands, at)
   if (why !== null) return { kind: 'refused', why }
-  const { iss, sub, sid, acr, amr } = claims
+  const { iss, sub, sid, acr, amr, iat } = claims
   const authTime = claims['auth_time']
   return {
     kind: 'accepted',
@@ -41,6 +43,7 @@ export function judgeIdToken(claims: Claims, demands: IdTokenDemands, at: Instan
       issuer: String(iss),
       subject: String(sub),
       sid: isText(sid) ? sid : null,
+      issuedAt: Number(iat) * SECOND_MS,
       authenticatedAt: typeof authTime === 'number' ? authTime * SECOND_MS : null,
       acr: isText(acr) ? acr : null,
       amr: Array.isArray(amr) ? amr.filter(isText) : [],

@@ -35,20 +35,24 @@ const STATES: Readonly<Record<LoginStep, LoginState>> = {
   'new-password': { step: 'new-password', factors: [password, { kind: 'totp', at: 2 }] },
 }
 const STEPS = Object.keys(STATES) as LoginStep[]
-const PROOFS: readonly ProofKind[] = [
-  'password',
-  'totp',
-  'passkey',
-  'recovery-code',
-  'enrolled-totp',
-  'enrolled-passkey',
-  'new-password',
-  'mail-link',
-]
+/** As a record, so that the compiler names the kind of proof that somebody adds and does not try. */
+const EVERY_PROOF: Readonly<Record<ProofKind, true>> = {
+  password: true,
+  totp: true,
+  passkey: true,
+  'recovery-code': true,
+  oidc: true,
+  'enrolled-totp': true,
+  'enrolled-passkey': true,
+  'new-password': true,
+  'mail-link': true,
+}
+const PROOFS = Object.keys(EVERY_PROOF) as ProofKind[]
 /** Written down apart from the source: the pairs that lead on. */
 const TABLE: readonly (readonly [LoginStep, ProofKind])[] = [
   ['identify', 'password'],
   ['identify', 'passkey'],
+  ['identify', 'oidc'],
   ['identify', 'mail-link'],
   ['second-factor', 'totp'],
   ['second-factor', 'passkey'],

@@ -7,6 +7,8 @@ export interface LogoutWish {
   readonly issuer: string
   readonly subject: string | null
   readonly sid: string | null
+  /** `iat`, by the provider's clock. */
+  readonly issuedAt: Instant
   /** Counts once; to be remembered until `until`. */
   readonly id: string
   readonly until: Instant
@@ -23,13 +25,14 @@ export interface LogoutDemands {
 export function judgeLogoutToken(type: unknown, claims: Claims, demands: LogoutDemands, at: Instant): LogoutVerdict {
   const why = flaw(type, claims, demands, at)
   if (why !== null) return { kind: 'refused', why }
-  const { sub, sid, jti, exp } = claims
+  const { sub, sid, jti, exp, iat } = claims
   return {
     kind: 'accepted',
     wish: {
       issuer: demands.issuer,
       subject: typeof sub === 'string' ? sub : null,
       sid: typeof sid === 'string' ? sid : null,
+      issuedAt: Number(iat) * SECOND_MS,
       id: String(jti),
       until: Number(exp) * SECOND_MS + TOLERANCE_MS,
     },

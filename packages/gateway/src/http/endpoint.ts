@@ -26,6 +26,7 @@ import type { AuditPart, ObserverPart, PublicKeysPart, VisitsPart } from '../par
 import type { Grants } from '../session/grants.ts'
 import type { Transactions } from '../session/transactions.ts'
 import type { Sessions } from '../session/sessions.ts'
+import type { SignOuts } from '../account/oidc/sign-outs.ts'
 import type { PageContext } from './pages/frame.ts'
 import type { Theme } from './pages/theme.ts'
 
@@ -35,6 +36,7 @@ export interface ProviderParts {
   readonly transactions: Transactions
   readonly identities: Identities
   readonly grants: Grants
+  readonly signOuts: SignOuts
   readonly later: Later
   readonly nonces: { spend(purpose: string, id: string, expiresAt: Instant): Awaitable<boolean> }
 }

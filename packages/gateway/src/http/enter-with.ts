@@ -52,11 +52,19 @@ export async function enterWith(
       const factors = [{ kind: 'oidc', at: Math.min(person.authenticatedAt ?? 0, head.at) }] as const
       const begun = await beginSession(call, { account, generation, factors, shown, device: parts.devices.open(head) })
       if (begun.kind === 'refused') return { ...begun, why: begun.code }
-      return { kind: 'entered', isWhole: true, cookies: [...begun.cookies, await keep(call, provider, begun.session.id, proven)] }
+      const kept = await keep(call, provider, begun.session.id, proven)
+      if (await parts.providers.signOuts.coversPerson(person)) {
+        await ask(() => parts.sessions.end(begun.session, head.at, 'ended-by-provider'))
+        return { kind: 'refused', code: 'sign_in_refused', why: 'signed_out_meanwhile' }
+      }
+      return { kind: 'entered', isWhole: true, cookies: [...begun.cookies, kept] }
     }
     case 'next': {
       const cookie = parts.loginCookies.keep(move.progress, head.at)
-      return { kind: 'entered', isWhole: false, cookies: [cookie, await keep(call, provider, pendingSession(move.progress.id), proven)] }
+      const kept = await keep(call, provider, pendingSession(move.progress.id), proven)
+      if (await parts.providers.signOuts.coversPerson(person))
+        return { kind: 'refused', code: 'sign_in_refused', why: 'signed_out_meanwhile' }
+      return { kind: 'entered', isWhole: false, cookies: [cookie, kept] }
     }
     case 'recovered':
     case 'refused':
@@ -69,8 +77,14 @@ const PROOF = { kind: 'oidc', holds: true } as const
 
 /** Under which name the tokens wait while a login is not over; no session has it. */
 export function pendingSession(login: string): string {
-  return `login ${login}`
+  return PENDING + login
 }
+
+export function isPending(session: string): boolean {
+  return session.startsWith(PENDING)
+}
+
+const PENDING = 'login '
 
 /** The provider's tokens, sealed beside the session; the Set-Cookie line with the visitor's half of the key. */
 async function keep(

@@ -9,6 +9,7 @@ import { demandsSecondFactor } from '../decide/freshness.ts'
 import type { Provider } from '../decide/provider.ts'
 import type { Session } from '../decide/session.ts'
 import type { FailureCode } from '../errors.ts'
+import { ask } from '../store/ask.ts'
 import { beginSession } from './begin-session.ts'
 import { pendingSession } from './enter-with.ts'
 import { clearCookie } from './clear-cookie.ts'
@@ -47,7 +48,14 @@ export async function answerLogin(call: Call, outcome: LoginOutcome, sent: SentS
       const begun = await beginSession(call, { ...outcome, account, shown: sent.shown, device: parts.devices.open(head) })
       if (begun.kind === 'refused') return await again(call, sent, begun.code)
       // What a provider gave at the first step of this login has waited for its session.
-      if (sent.progress !== null) await parts.providers.grants.follow(pendingSession(sent.progress.id), begun.session.id)
+      if (sent.progress !== null) {
+        const pending = pendingSession(sent.progress.id)
+        await parts.providers.grants.follow(pending, begun.session.id)
+        if (isGiven && (await parts.providers.signOuts.coversLogin(pending))) {
+          await ask(() => parts.sessions.end(begun.session, head.at, 'ended-by-provider'))
+          return await again(call, sent, 'sign_in_refused')
+        }
+      }
       const cookies = [...begun.cookies, ...endProgress(call)]
       if (sent.from === 'form') return goTo(sent.next, cookieLines(cookies))
       return sayJson(200, sessionView(begun.session, account.roles, policy.sessions), cookies)

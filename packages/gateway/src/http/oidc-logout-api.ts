@@ -1,4 +1,5 @@
 import type { OidcProvider } from '../account/oidc/provider.ts'
+import type { SignOut } from '../account/oidc/sign-outs.ts'
 import type { Answer } from '../answer.ts'
 import { auditEvent, causedBy, GATEWAY } from '../audit/event.ts'
 import { counterKey, type Hit } from '../decide/counters.ts'
@@ -9,6 +10,7 @@ import { nextPath } from '../decide/next.ts'
 import { ask } from '../store/ask.ts'
 import { clearCookie } from './clear-cookie.ts'
 import type { Call } from './endpoint.ts'
+import { isPending } from './enter-with.ts'
 import { bodyKind, readFields } from './fields.ts'
 import { goTo, refuse, sayJson } from './say.ts'
 
@@ -26,6 +28,8 @@ export async function backChannelLogout(call: Call): Promise<Answer> {
   // OIDC-15: the second one of the same name does nothing.
   if (!(await ask(() => parts.providers.nonces.spend(`logout ${wish.issuer}`, wish.id, wish.until))))
     return await refused(call, provider, 'replayed')
+  // Signed, so that nobody can have rows written for what never was.
+  await parts.providers.signOuts.remember({ ...wish, until: wish.issuedAt }, head.at)
   await endSessions(call, provider, wish)
   return sayJson(200, {})
 }
@@ -77,14 +81,16 @@ export async function frontChannelLogout(call: Call): Promise<Answer> {
   return sayJson(200, {}, [SESSION_COOKIE, GRANT_COOKIE].map(clearCookie))
 }
 
-async function endSessions(
-  call: Call,
-  provider: OidcProvider | null,
-  { issuer, subject, sid }: { readonly issuer: string; readonly subject: string | null; readonly sid: string | null },
-): Promise<void> {
+async function endSessions(call: Call, provider: OidcProvider | null, { issuer, subject, sid }: Omit<SignOut, 'until'>): Promise<void> {
   const { head, parts } = call
+  const { grants, signOuts } = parts.providers
+  const found = await grants.sessionsOf(issuer, subject, sid)
+  const pending = found.filter(isPending)
+  for (const login of pending) await signOuts.rememberLogin(login, head.at)
+  // Looked for once more: a login that became a session meanwhile has not seen what was just written.
+  const sessions = pending.length === 0 ? found : new Set([...found, ...(await grants.sessionsOf(issuer, subject, sid))])
   let ended = 0
-  for (const id of await parts.providers.grants.sessionsOf(issuer, subject, sid)) {
+  for (const id of sessions) {
     const claim = await ask(() => parts.sessions.find(id))
     if (claim !== null && (await ask(() => parts.sessions.end(claim.session, head.at, 'ended-by-provider')))) ended += 1
   }
