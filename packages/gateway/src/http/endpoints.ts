@@ -19,6 +19,13 @@ import { refuse, wantsPage } from './say.ts'
 import { LANGUAGES, pickTexts } from './texts/pick.ts'
 import { ENDPOINTS } from './endpoint-table.ts'
 
+/** Where a page comes back to in another language. Of our own addresses only what is ours: a provider writes into the query of its answer. */
+function hereOf(path: string, query: string, basePath: string): string {
+  if (!isBelow(path, basePath)) return query === '' ? path : `${path}?${query}`
+  const next = new URLSearchParams(query).get('next')
+  return next === null ? path : `${path}?next=${encodeURIComponent(next)}`
+}
+
 /** The gateway's own endpoints as a part of the spine. Rejects for scripts; a person gets a page whatever goes wrong. */
 export function createEndpoints(parts: EndpointParts): EndpointsPart {
   const { theme } = parts
@@ -35,7 +42,7 @@ export function createEndpoints(parts: EndpointParts): EndpointsPart {
     version,
     texts: pickTexts(headers.get('accept-language'), chosenLanguage(headers)),
     languages: LANGUAGES,
-    here: path + (query === '' ? '' : `?${query}`),
+    here: hereOf(path, query, basePath),
   })
   return {
     async answer(head, body, policy) {

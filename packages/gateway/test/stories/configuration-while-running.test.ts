@@ -66,7 +66,7 @@ describe('a changed cloakroom.yaml while the gateway runs', () => {
       () => writeFileSync(file, good.replace(at.upstream.origin, 'https://collector.example')),
       /\[origin_not_sealed\]/,
     ],
-    ['a file of 0 bytes', () => writeFileSync(file, ''), /\[missing_key\]|\[wrong_type\]/],
+    ['a file of 0 bytes', () => writeFileSync(file, ''), /This file is empty\. \[file_unreadable\]/],
     ['no file', () => rmSync(file), /\[file_unreadable\]/],
     [
       'a folder in its place',
