@@ -11,7 +11,7 @@ const root = mkdtempSync(join(tmpdir(), 'cloakroom-bench-guard-'))
 const key = randomBytes(24).toString('base64url')
 const upstream = await start(process.execPath, [resolve(import.meta.dirname, 'upstream.ts'), key], { waitForLine: /^(\d+)$/ })
 try {
-  const figures = await measureGuard(root, `http://127.0.0.1:${upstream.line}`, key, 9, 4000)
+  const figures = await measureGuard(root, `http://127.0.0.1:${upstream.line}`, key, 21, 4000)
   console.log(table(guardRows(figures)))
   console.log(JSON.stringify(Object.fromEntries(figures)))
 } finally {

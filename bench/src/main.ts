@@ -83,7 +83,7 @@ try {
   const sessions = await measureSessions(1000, quick ? 100_000 : 1_000_000)
   // Many short pairs: the middle of them tells more than a few long ones.
   const hardening = await measureHardening(root, upstreamOrigin, key, { ...first(ALL_SCENARIOS), requests: 4000 }, quick ? 8 : 60)
-  const guard = await measureGuard(root, upstreamOrigin, key, ROUNDS, quick ? 1000 : 4000)
+  const guard = await measureGuard(root, upstreamOrigin, key, 3 * ROUNDS, quick ? 1000 : 4000)
   report(results, life, sessions, hardening, guard)
   console.log(`\n${table(signingRows(await measureSigning(quick ? 300 : 1000)))}`)
 } finally {

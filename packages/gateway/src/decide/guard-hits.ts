@@ -24,10 +24,13 @@ export const STANDING: Standing = { effective: true, shadow: true }
 export function askSignals(stage: Stage, subject: Subject, phase: Phase, standing: Standing = STANDING): Asked {
   if (stage.signals.length === 0) return NOTHING
   const hits: Hit[] = []
+  // Where no rule reads it, a signal is only counted: one to which nothing happened is not asked for.
+  const areRead = stage.rules.length > 0
   const places = stage.signals.map((signal) => {
+    const value = signal.on === phase && signal.when?.holds(subject, BLIND) !== false ? amount(signal, subject) : NO_VALUE
+    if (!areRead && value.cost === 0) return NOWHERE
     const key = keyOf(signal.key, subject)
     if (key === null) return NOWHERE
-    const value = signal.on === phase && signal.when?.holds(subject, BLIND) !== false ? amount(signal, subject) : NO_VALUE
     hits.push(hitOf(signal, key, 'real', standing.effective ? value : NO_VALUE))
     const effective = hits.length - 1
     if (!stage.shadow || signal.on === 'request') return { effective, shadow: effective }
