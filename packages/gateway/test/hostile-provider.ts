@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { systemClock } from '../src/lib/clock.ts'
+import type { Browser } from './oidc-kit.ts'
 
 /** What a provider answers to one kind of question; a function writes the whole answer itself. */
 export type Answering = { readonly status?: number; readonly type?: string; readonly body: unknown } | ((response: ServerResponse) => void)
@@ -98,6 +99,20 @@ export async function startHostileProvider(clientId: string): Promise<HostilePro
     },
   }
   return own
+}
+
+/** The way of a sign-in at a provider `acme`, whose ID token says this besides what it must. Whether it worked is the test's to ask. */
+export async function signInAt(op: HostileProvider, browser: Browser, said: Readonly<Record<string, unknown>>): Promise<void> {
+  const begun = await browser.fetch('/auth/oidc/start', {
+    method: 'POST',
+    body: JSON.stringify({ provider: 'acme' }),
+    headers: { 'content-type': 'application/json' },
+  })
+  const asked = new URL((JSON.parse(begun.text) as { location: string }).location).searchParams
+  op.nonce = asked.get('nonce')
+  op.tokens = (given) => given.withIdToken(jwt({ ...given.claims, ...said }))
+  const query = new URLSearchParams({ code: 'a-code', state: asked.get('state') ?? '', iss: op.issuer })
+  await browser.go(`${browser.kit.origin}/auth/oidc/callback/acme?${query.toString()}`, op.issuer)
 }
 
 export const ACCESS_TOKEN = 'access-token-of-the-hostile-provider'

@@ -13,15 +13,20 @@ export function measuredForward(forward: ForwardPart, clock: Clock, ...listeners
   return {
     async send(request, body, api, departure) {
       const began = clock()
+      let answer: UpstreamAnswer
       try {
-        const answer = await forward.send(request, body, api, departure)
-        const ms = clock() - began
-        for (const listener of listeners) listener.arrived?.(api.name, ms, answer.headers)
-        return answer
+        answer = await forward.send(request, body, api, departure)
       } catch (cause) {
         for (const listener of listeners) listener.failed?.(api.name, cause instanceof GateError ? cause.code : 'internal')
         throw cause
       }
+      const ms = clock() - began
+      try {
+        for (const listener of listeners) listener.arrived?.(api.name, ms, answer.headers)
+      } catch {
+        // Watching must never decide: the answer is here, and its connection hangs on it.
+      }
+      return answer
     },
   }
 }

@@ -128,6 +128,25 @@ test('the audit queue’s depth and loss are read when asked', async () => {
   expect(text).toContain('cloakroom_audit_write_failures_total{sink="store"} 1\n')
 })
 
+test('a listener that breaks costs nobody his answer, and counts as no failure of the API', async () => {
+  const answer: UpstreamAnswer = {
+    status: 200,
+    headers: [],
+    body: { length: 0, start: () => undefined, resume: () => undefined, cancel: () => undefined },
+  }
+  const failures: string[] = []
+  const broken = {
+    arrived: () => {
+      throw new Error('broken')
+    },
+    failed: (_api: string, code: string) => failures.push(code),
+  }
+  const forward = measuredForward({ send: async () => answer }, () => 0, broken)
+  const request = { method: 'GET', origin: 'https://api.example.com', path: '/', query: '', headers: [] }
+  expect(await forward.send(request, null, makeApi())).toBe(answer)
+  expect(failures).toEqual([])
+})
+
 test('an upstream’s round trips are timed to the answer’s head, and its failures are counted', async () => {
   const metrics = start()
   let now = 0

@@ -15,11 +15,8 @@ import { PURPOSES } from '../purposes.ts'
 import type { Arrived, Subject, SubjectApi } from '../selftest/subject.ts'
 import { createSessions } from '../session/sessions.ts'
 import { openSqlite } from '../store/sqlite/open.ts'
-import { createVault } from '../vault/create.ts'
-import { fileKey, createKeyFile } from '../vault/keys/file.ts'
-import { passphraseKey } from '../vault/keys/passphrase.ts'
 import type { CredentialView } from '../vault/outcome.ts'
-import { openVault } from '../vault/vault.ts'
+import { passingVault } from '../vault/passing.ts'
 import { verifyStore } from './audit-verify.ts'
 import type { World } from './world.ts'
 
@@ -47,11 +44,7 @@ export async function openStand({ clock, random }: World, live: Config, held: re
     const stores = openSqlite(config.store)
     undo.push(() => stores.close())
     const keyFile = join(folder, 'self-test.key')
-    await createKeyFile(keyFile, { random })
-    const main = fileKey(keyFile)
-    const unused = random(24).toString('base64url')
-    await createVault(stores.vault, { main, recovery: passphraseKey(async () => unused, random), at: clock(), random })
-    const vault = await openVault(stores.vault, main, { clock, random })
+    const vault = await passingVault(stores, keyFile, { clock, random })
     undo.push(() => vault.close())
     const secrets = new Map<string, string>()
     for (const name of new Set(Object.values(config.apis).flatMap(({ credential }) => credential ?? []))) {

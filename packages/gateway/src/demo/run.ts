@@ -14,10 +14,7 @@ import type { Random } from '../lib/random.ts'
 import { PURPOSES } from '../purposes.ts'
 import { serve } from '../serve.ts'
 import { openSqlite } from '../store/sqlite/open.ts'
-import { createVault } from '../vault/create.ts'
-import { createKeyFile, fileKey } from '../vault/keys/file.ts'
-import { passphraseKey } from '../vault/keys/passphrase.ts'
-import { openVault } from '../vault/vault.ts'
+import { passingVault } from '../vault/passing.ts'
 import { type DemoApi, startDemoApi } from './api.ts'
 
 export interface Demo {
@@ -59,13 +56,7 @@ export async function runDemo({ clock, random, port, onNotice }: DemoOptions): P
     const { config } = loaded
     const stores = openSqlite(config.store)
     undo.push(() => stores.close())
-    const keyFile = join(folder, 'cloakroom.key')
-    await createKeyFile(keyFile, { random })
-    const main = fileKey(keyFile)
-    // A vault always has a second way in; this one is gone before anybody could need it.
-    const unused = random(24).toString('base64url')
-    await createVault(stores.vault, { main, recovery: passphraseKey(async () => unused, random), at: clock(), random })
-    const vault = await openVault(stores.vault, main, { clock, random })
+    const vault = await passingVault(stores, join(folder, 'cloakroom.key'), { clock, random })
     undo.push(() => vault.close())
     await vault.add('shop-key', { value: Buffer.from(key), placement: { kind: 'bearer' }, origins: [api.origin] }, clock())
     const password = random(12)

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
-import { EC, encode, type HostileProvider, jwkOf, jwt, RSA, startHostileProvider, STRANGE } from '../hostile-provider.ts'
+import { EC, encode, type HostileProvider, jwkOf, jwt, RSA, signInAt, startHostileProvider, STRANGE } from '../hostile-provider.ts'
 import { call } from '../call.ts'
 import { type Kit, startKit } from '../kit.ts'
 import { Browser, startOidcKit } from '../oidc-kit.ts'
@@ -28,16 +28,7 @@ afterEach(async () => {
 /** Signed in as `sub`, in the provider's session `sid`. */
 async function signedIn(sub = 'subject-of-ada', sid = 'sid-1'): Promise<Browser> {
   const browser = new Browser(kit)
-  const begun = await browser.fetch('/auth/oidc/start', {
-    method: 'POST',
-    body: JSON.stringify({ provider: 'acme' }),
-    headers: { 'content-type': 'application/json' },
-  })
-  const asked = new URL((JSON.parse(begun.text) as { location: string }).location).searchParams
-  op.nonce = asked.get('nonce')
-  op.tokens = ({ claims, withIdToken }) => withIdToken(jwt({ ...claims, sub, sid, preferred_username: sub }))
-  const query = new URLSearchParams({ code: 'a-code', state: asked.get('state') ?? '', iss: op.issuer })
-  await browser.go(`${kit.origin}/auth/oidc/callback/acme?${query.toString()}`, op.issuer)
+  await signInAt(op, browser, { sub, sid, preferred_username: sub })
   expect(await isSignedIn(browser)).toBe(true)
   return browser
 }

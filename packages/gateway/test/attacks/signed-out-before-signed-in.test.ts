@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
 import type { Stores } from '../../src/store/store.ts'
-import { type HostileProvider, jwt, RSA, startHostileProvider } from '../hostile-provider.ts'
+import { type HostileProvider, jwt, RSA, signInAt, startHostileProvider } from '../hostile-provider.ts'
 import { type Kit, startKit } from '../kit.ts'
 import { Browser } from '../oidc-kit.ts'
 import { codeAt } from '../second-factor.ts'
@@ -50,17 +50,7 @@ async function signOutAtProvider(named: Readonly<Record<string, string>>, iat = 
 }
 
 async function signIn(browser = new Browser(kit), sid = 'sid-1'): Promise<Browser> {
-  const begun = await browser.fetch('/auth/oidc/start', {
-    method: 'POST',
-    body: JSON.stringify({ provider: 'acme' }),
-    headers: { 'content-type': 'application/json' },
-  })
-  const asked = new URL((JSON.parse(begun.text) as { location: string }).location).searchParams
-  op.nonce = asked.get('nonce')
-  op.tokens = ({ claims, withIdToken }) =>
-    withIdToken(jwt({ ...claims, iat: seconds(), sub: 'subject-of-ada', sid, preferred_username: 'ada' }))
-  const query = new URLSearchParams({ code: 'a-code', state: asked.get('state') ?? '', iss: op.issuer })
-  await browser.go(`${kit.origin}/auth/oidc/callback/acme?${query.toString()}`, op.issuer)
+  await signInAt(op, browser, { iat: seconds(), sub: 'subject-of-ada', sid, preferred_username: 'ada' })
   return browser
 }
 
